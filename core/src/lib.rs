@@ -1,0 +1,27 @@
+//! Values and rules of the `tenancy` crate: pure, without I/O, clocks or tasks.
+//!
+//! Users depend on `tenancy`, which re-exports what they need from here. The parts are the
+//! [values](tenant) every other part speaks in, the [`catalog`] of entities, the [`scope`]r, which
+//! rewrites a finished SQL statement so that it can touch one tenant only, and the [`policy`] DDL
+//! with which PostgreSQL sees to the same.
+
+pub mod catalog;
+pub mod dialect;
+pub mod error;
+pub mod id;
+pub mod location;
+pub mod name;
+pub mod policy;
+pub mod scope;
+pub mod secret;
+pub mod slug;
+pub mod tenant;
+
+pub use dialect::Dialect;
+pub use error::InvalidValue;
+pub use id::TenantId;
+pub use location::Location;
+pub use name::{DatabaseName, SchemaName};
+pub use secret::Secret;
+pub use slug::Slug;
+pub use tenant::{IsolationKind, NewTenant, Status, Tenant};

@@ -1,0 +1,279 @@
+//! How statements get to the database: straight, or in a session that knows the tenant.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, ExecResult, QueryResult, Statement,
+    StreamTrait as _, TransactionOptions, TransactionTrait as _,
+};
+
+use super::Context;
+#[cfg(not(feature = "postgres"))]
+use crate::Error;
+#[cfg(feature = "postgres")]
+use crate::pool::{PgSession, PgTransaction, finish};
+use crate::{
+    Result,
+    pool::{
+        Connection, Rows, Sender,
+        engine::{Engine, Lease},
+        in_task,
+    },
+};
+
+/// A way to a tenant's database.
+#[derive(Debug, Clone)]
+pub(crate) enum Link {
+    /// By a pool.
+    Pool(Way),
+    /// By a connection lent for each statement or transaction, where a tenant has a database of
+    /// its own.
+    Engine(Arc<Engine>),
+}
+
+/// A way to the database behind a pool.
+#[derive(Debug, Clone)]
+pub(crate) enum Way {
+    /// Statements go to the pool as they are.
+    Direct(Connection),
+    /// Each statement runs in a transaction that knows the tenant.
+    #[cfg(feature = "postgres")]
+    Session(PgSession),
+}
+
+impl Link {
+    /// The way by a pool that gives statements the context they need.
+    ///
+    /// # Errors
+    ///
+    /// If the engine has no such context, or the pool was opened without one in mind.
+    pub(crate) fn new(conn: Connection, context: &Context) -> Result<Self> {
+        Ok(Self::Pool(Way::new(conn, context)?))
+    }
+
+    pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Pool(way) => way.execute(stmt).await,
+            Self::Engine(engine) => {
+                let lease = engine.lease().await?;
+                Way::of(&lease).execute(stmt).await
+            }
+        }
+    }
+
+    pub(super) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Pool(way) => way.query_one(stmt).await,
+            Self::Engine(engine) => {
+                let lease = engine.lease().await?;
+                Way::of(&lease).query_one(stmt).await
+            }
+        }
+    }
+
+    pub(super) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Pool(way) => way.query_all(stmt).await,
+            Self::Engine(engine) => {
+                let lease = engine.lease().await?;
+                Way::of(&lease).query_all(stmt).await
+            }
+        }
+    }
+
+    /// The rows of a statement. They have taken the connection when this returns, and a lease does
+    /// not end before its connection is back.
+    pub(super) async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
+        match self {
+            Self::Pool(way) => way.stream(stmt).await,
+            Self::Engine(engine) => {
+                let lease = engine.lease().await?;
+                Way::of(&lease).stream(stmt).await
+            }
+        }
+    }
+
+    /// Begins a transaction, whether or not somebody waits for it.
+    pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
+        match self {
+            Self::Pool(way) => way.begin(options).await,
+            Self::Engine(engine) => {
+                let lease = engine.lease().await?;
+                // As with rows: the connection is the transaction's when this returns.
+                Way::of(&lease).begin(options).await
+            }
+        }
+    }
+}
+
+impl Way {
+    /// The way by a connection that is lent.
+    fn of(lease: &Lease) -> Self {
+        Self::plain(lease.connection().clone())
+    }
+
+    fn plain(conn: Connection) -> Self {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = conn.in_transaction() {
+            return Self::Session(session);
+        }
+        Self::Direct(conn)
+    }
+
+    fn new(conn: Connection, context: &Context) -> Result<Self> {
+        match context {
+            Context::None => Ok(Self::plain(conn)),
+            #[cfg(feature = "postgres")]
+            Context::Setting { name, value } => Ok(Self::Session(conn.session(name, value)?)),
+            #[cfg(not(feature = "postgres"))]
+            Context::Setting { .. } => {
+                Err(Error::config("only PostgreSQL has settings for policies to read"))
+            }
+        }
+    }
+
+    async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Direct(conn) => conn.execute_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => session.execute(stmt).await,
+        }
+    }
+
+    async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Direct(conn) => conn.query_one_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => session.query_one(stmt).await,
+        }
+    }
+
+    async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Direct(conn) => conn.query_all_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => session.query_all(stmt).await,
+        }
+    }
+
+    async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
+        match self {
+            Self::Direct(conn) => conn.stream(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => session.stream(stmt).await,
+        }
+    }
+
+    /// Begins a transaction, whether or not somebody waits for it.
+    async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
+        match self {
+            Self::Direct(conn) => Ok(Txn::Direct(conn.begin(options).await?)),
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => {
+                let session = session.clone();
+                finish(async move { Ok(Txn::Session(session.begin(options).await?)) }).await
+            }
+        }
+    }
+}
+
+/// An open transaction or savepoint. Dropped, it is rolled back.
+pub(super) enum Txn {
+    Direct(DatabaseTransaction),
+    #[cfg(feature = "postgres")]
+    Session(PgTransaction),
+}
+
+impl Txn {
+    /// Whether statements must not be dropped.
+    pub(super) fn in_task(&self) -> bool {
+        match self {
+            Self::Direct(txn) => in_task(ConnectionTrait::get_database_backend(txn)),
+            #[cfg(feature = "postgres")]
+            Self::Session(_) => false,
+        }
+    }
+
+    pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Direct(txn) => txn.execute_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.execute(stmt).await,
+        }
+    }
+
+    /// Sends text without values, which may hold several statements.
+    pub(super) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Direct(txn) => txn.execute_unprepared(sql).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.execute_unprepared(sql).await,
+        }
+    }
+
+    pub(super) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Direct(txn) => txn.query_one_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.query_one(stmt).await,
+        }
+    }
+
+    pub(super) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Direct(txn) => txn.query_all_raw(stmt).await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.query_all(stmt).await,
+        }
+    }
+
+    /// The rows of a statement where the caller may read them, which is where dropping them half
+    /// read does no harm. Elsewhere a task [reads](Self::read) them.
+    pub(super) async fn stream(&self, stmt: &Statement) -> Result<Option<Rows<'_>>, DbErr> {
+        match self {
+            Self::Direct(_) if self.in_task() => Ok(None),
+            Self::Direct(txn) => Ok(Some(txn.stream_raw(stmt.clone()).await?.into())),
+            #[cfg(feature = "postgres")]
+            Self::Session(_) => Ok(None),
+        }
+    }
+
+    /// Sends on the rows of a statement.
+    pub(super) async fn read(&self, stmt: Statement, to: &Sender) -> Result<(), DbErr> {
+        match self {
+            Self::Direct(txn) => {
+                to.send(txn.stream_raw(stmt).await?).await;
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.read(stmt, to).await,
+        }
+    }
+
+    /// Opens a savepoint. Not to be dropped half-way.
+    pub(super) async fn nested(&self, options: TransactionOptions) -> Result<Self, DbErr> {
+        match self {
+            Self::Direct(txn) => Ok(Self::Direct(txn.begin_with_options(options).await?)),
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => Ok(Self::Session(txn.nested(options).await?)),
+        }
+    }
+
+    /// Not to be dropped half-way.
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Direct(txn) => txn.commit().await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.commit().await,
+        }
+    }
+
+    /// Not to be dropped half-way.
+    pub(super) async fn rollback(self) -> Result<(), DbErr> {
+        match self {
+            Self::Direct(txn) => txn.rollback().await,
+            #[cfg(feature = "postgres")]
+            Self::Session(txn) => txn.rollback().await,
+        }
+    }
+}

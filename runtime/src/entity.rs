@@ -1,0 +1,189 @@
+//! How entities are classified: the traits behind the macros, and the catalog they fill.
+
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait,
+    Schema,
+};
+use tenancy_core::catalog::{Catalog, Class, Entity, KeyKind};
+
+use crate::{
+    Error, Result,
+    schema::{self, Blueprint, Place},
+};
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for uuid::Uuid {}
+    impl Sealed for String {}
+    impl Sealed for i64 {}
+}
+
+/// The Rust types a tenant column may have: `Uuid`, `String` and `i64`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the type of a tenant column",
+    label = "a tenant column is a `Uuid`, a `String` or an `i64`",
+    note = "change the field's type, or let `#[tenant_scoped]` write the column for you"
+)]
+pub trait TenantKey: private::Sealed + Send + Sync + 'static {
+    /// How a tenant's id is bound to such a column.
+    const KIND: KeyKind;
+}
+
+impl TenantKey for uuid::Uuid {
+    const KIND: KeyKind = KeyKind::Uuid;
+}
+
+impl TenantKey for String {
+    const KIND: KeyKind = KeyKind::Text;
+}
+
+impl TenantKey for i64 {
+    const KIND: KeyKind = KeyKind::Integer;
+}
+
+/// An entity whose rows each belong to one tenant.
+///
+/// Written by [`#[tenant_scoped]`](macro@crate::tenant_scoped) and
+/// [`#[derive(TenantEntity)]`](derive@crate::TenantEntity), not by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to belong to tenants",
+    label = "this entity has no tenant classification",
+    note = "put `#[tenant_scoped]` above its `Model`, or `#[derive(TenantEntity)]` on it if you wrote the tenant column yourself",
+    note = "a table that all tenants share has `#[derive(SharedEntity)]`; query it through a `TenantDb`"
+)]
+pub trait TenantEntity: EntityTrait {
+    /// Type of the tenant column.
+    type Key: TenantKey;
+
+    /// Whether the primary key is unique per tenant, not in the whole table: the database's key
+    /// is then the tenant column and the entity's key together.
+    const KEY_PER_TENANT: bool;
+
+    /// The tenant column.
+    fn tenant_column() -> Self::Column;
+}
+
+/// An entity whose rows all tenants share.
+///
+/// Written by [`#[derive(SharedEntity)]`](derive@crate::SharedEntity), not by hand.
+pub trait SharedEntity: EntityTrait {
+    /// Whether tenants may write it.
+    const WRITABLE: bool;
+}
+
+/// What every classified entity is. The macros implement it, once for each entity, so that two
+/// classifications of one entity conflict; and they require it of the entities a relation names.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a relation leads to `{Self}`, which no macro classifies",
+    label = "is this a tenant's entity, or shared?",
+    note = "put `#[tenant_scoped]` above its `Model`, or `#[derive(SharedEntity)]` on it if all tenants share its rows"
+)]
+pub trait TenantOrShared: EntityTrait {}
+
+/// An annotated entity, as the macros submit it at link time.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registration {
+    module: &'static str,
+    definition: fn(&'static str) -> Entity,
+    blueprint: fn(DbBackend, &[Entity], Option<&Place<'_>>) -> Result<Blueprint>,
+}
+
+impl Registration {
+    /// A tenant's entity.
+    #[must_use]
+    pub const fn tenant<E: TenantEntity>(module: &'static str) -> Self {
+        Self { module, definition: tenant_definition::<E>, blueprint: schema::tenant::<E> }
+    }
+
+    /// A shared entity.
+    #[must_use]
+    pub const fn shared<E: SharedEntity>(module: &'static str) -> Self {
+        Self { module, definition: shared_definition::<E>, blueprint: schema::shared::<E> }
+    }
+}
+
+inventory::collect!(Registration);
+
+/// Describes a tenant's entity to the scoper.
+#[doc(hidden)]
+#[must_use]
+pub fn tenant_definition<E: TenantEntity>(module: &'static str) -> Entity {
+    let column = E::tenant_column().as_str().to_owned();
+    let class = Class::Tenant { column: column.clone(), kind: E::Key::KIND };
+    let mut entity = definition::<E>(class, module);
+    for (position, key) in entity.keys.iter_mut().enumerate() {
+        let per_tenant = position > 0 || E::KEY_PER_TENANT;
+        if per_tenant && !key.contains(&column) {
+            key.insert(0, column.clone());
+        }
+    }
+    entity
+}
+
+/// Describes a shared entity to the scoper.
+#[doc(hidden)]
+#[must_use]
+pub fn shared_definition<E: SharedEntity>(module: &'static str) -> Entity {
+    definition::<E>(Class::Shared { writable: E::WRITABLE }, module)
+}
+
+fn definition<E: EntityTrait>(class: Class, module: &'static str) -> Entity {
+    let entity = E::default();
+    let primary = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
+    let mut keys: Vec<Vec<String>> = vec![primary];
+    for column in E::Column::iter() {
+        if column.def().is_unique() {
+            keys.push(vec![column.as_str().to_owned()]);
+        }
+    }
+    // SeaORM shows the groups of `unique_key` only through the indexes it would create.
+    for index in Schema::new(DbBackend::Sqlite).create_index_from_entity(entity) {
+        if index.is_unique_key() {
+            keys.push(index.get_index_spec().get_column_names());
+        }
+    }
+    Entity {
+        table: entity.table_name().to_owned(),
+        schema: entity.schema_name().map(str::to_owned),
+        class,
+        columns: E::Column::iter().map(|column| column.as_str().to_owned()).collect(),
+        keys,
+        module,
+    }
+}
+
+/// Whether the database makes up the primary key's values.
+#[doc(hidden)]
+#[must_use]
+pub fn auto_increment<E: EntityTrait>() -> bool {
+    E::PrimaryKey::auto_increment()
+}
+
+/// The catalog of all annotated entities linked into this program.
+///
+/// # Errors
+///
+/// An error that [is one of configuration](Error::is_config) if entities disagree about a table.
+pub fn catalog() -> Result<Catalog> {
+    Catalog::new(registered()).map_err(|error| Error::config(error.to_string()))
+}
+
+/// All annotated entities linked into this program.
+pub(crate) fn registered() -> impl Iterator<Item = Entity> {
+    inventory::iter::<Registration>
+        .into_iter()
+        .map(|registration| (registration.definition)(registration.module))
+}
+
+/// The tables of all annotated entities, for an engine.
+pub(crate) fn blueprints(
+    backend: DbBackend,
+    known: &[Entity],
+    place: Option<&Place<'_>>,
+) -> impl Iterator<Item = Result<Blueprint>> {
+    inventory::iter::<Registration>
+        .into_iter()
+        .map(move |registration| (registration.blueprint)(backend, known, place))
+}

@@ -1,0 +1,251 @@
+//! What a provider works with.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+#[cfg(feature = "postgres")]
+use tenancy_core::Tenant;
+use tenancy_core::{
+    Dialect, SchemaName, Secret, TenantId,
+    catalog::Catalog,
+    scope::{Mode, Scoper},
+};
+
+use super::{Session, rights};
+#[cfg(feature = "postgres")]
+use crate::db::TENANT_SETTING;
+use crate::{
+    Result,
+    db::{Context, Link},
+    pool::{
+        self, Connection, PoolOptions,
+        engine::{Engines, Limits},
+    },
+    schema::{self, Place},
+};
+
+/// What a provider works with: the ways to the shared tables, to schemas and to databases, and
+/// the operator's connection that makes them.
+pub struct Grounds {
+    /// The pool that serves tenants.
+    conn: Connection,
+    options: PoolOptions,
+    /// Connections to databases of tenants' own.
+    engines: Engines,
+    /// For the tables all tenants share.
+    rows: Arc<Scoper>,
+    /// For tables in a schema of a tenant's own.
+    placed: Arc<Scoper>,
+    operator: Connection,
+    operator_options: PoolOptions,
+    shared: Option<String>,
+}
+
+/// What serves tenants, and what the operator uses, as it was set up.
+pub(crate) struct Setup {
+    pub(crate) conn: Connection,
+    pub(crate) options: PoolOptions,
+    pub(crate) limits: Limits,
+    pub(crate) operator: Connection,
+    pub(crate) operator_options: PoolOptions,
+    pub(crate) catalog: Catalog,
+    pub(crate) plan_cache: u64,
+}
+
+impl fmt::Debug for Grounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grounds").field("shared", &self.shared).finish_non_exhaustive()
+    }
+}
+
+impl Grounds {
+    pub(crate) async fn new(setup: Setup) -> Result<Self> {
+        let Setup { conn, options, limits, operator, operator_options, catalog, plan_cache } =
+            setup;
+        let engines = Engines::new(limits)?;
+        let dialect = pool::dialect(conn.get_database_backend());
+        let shared = current_schema(&conn, dialect).await?;
+        let mode = match dialect {
+            Dialect::Sqlite => Mode::Prefix,
+            Dialect::Postgres | Dialect::MySql => Mode::Schema { shared: shared.clone() },
+        };
+        let rows = Arc::new(Scoper::new(dialect, catalog.clone(), plan_cache));
+        let placed = Arc::new(Scoper::new(dialect, catalog, plan_cache).with_mode(mode));
+        Ok(Self { conn, options, engines, rows, placed, operator, operator_options, shared })
+    }
+
+    /// The way to the tables all tenants share, narrowed to the tenant's rows.
+    ///
+    /// # Errors
+    ///
+    /// An error if the pool cannot be used.
+    pub fn shared_tables(&self) -> Result<Session> {
+        Ok(Session::new(self.link(&Context::None)?, &self.rows, None))
+    }
+
+    /// The way to the tables all tenants share, for policies that read the tenant from the
+    /// transaction. The provider must [tell the database](super::IsolationProvider::tells_database).
+    ///
+    /// # Errors
+    ///
+    /// An error if the pool's connections were not tried out for it, or on an engine without policies.
+    #[cfg(feature = "postgres")]
+    pub fn under_policies(&self, tenant: &Tenant) -> Result<Session> {
+        let value = tenant.id.as_str().to_owned();
+        let context = Context::Setting { name: TENANT_SETTING, value };
+        Ok(Session::new(self.link(&context)?, &self.rows, None))
+    }
+
+    /// The way to the tables in a tenant's schema: on MySQL a database, on SQLite a prefix.
+    ///
+    /// # Errors
+    ///
+    /// An error if the pool cannot be used.
+    pub fn schema(&self, name: &SchemaName) -> Result<Session> {
+        let place = Some(name.as_str().to_owned());
+        Ok(Session::new(self.link(&Context::None)?, &self.placed, place))
+    }
+
+    /// The way to a database of a tenant's own, at that address. Connections to it are opened when
+    /// they are needed, within the budget of all tenants; those to another address it had before
+    /// are closed.
+    ///
+    /// Statements that name only tables all tenants share go to the database of those.
+    ///
+    /// # Errors
+    ///
+    /// An error if the pool cannot be used.
+    pub fn database(&self, tenant: &TenantId, url: Secret) -> Result<Session> {
+        let engine = Link::Engine(self.engines.engine(tenant.as_str(), url));
+        Ok(Session::new(engine, &self.rows, None).with_shared(self.link(&Context::None)?))
+    }
+
+    /// Lets nobody to a tenant's database any more, and waits for a while until those who are there
+    /// have left.
+    pub async fn leave(&self, tenant: &TenantId, url: Secret) {
+        let engine = self.engines.engine(tenant.as_str(), url);
+        engine.retire();
+        let left = async {
+            while engine.is_open() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        // Whoever is still there is cut off by what follows.
+        let _ = tokio::time::timeout(self.options.acquire_timeout, left).await;
+    }
+
+    fn link(&self, context: &Context) -> Result<Link> {
+        Link::new(self.conn.clone(), context)
+    }
+
+    /// The address of the shared database, for the role that serves tenants.
+    pub(super) fn url(&self) -> &Secret {
+        &self.options.url
+    }
+
+    /// How the operator's pool was opened.
+    pub(super) fn operator_options(&self) -> &PoolOptions {
+        &self.operator_options
+    }
+
+    /// The engines of tenants' databases.
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// How the pool that serves tenants was opened.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn pool(&self) -> &PoolOptions {
+        &self.options
+    }
+
+    /// What statements on shared tables pass through.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn scoper(&self) -> &Arc<Scoper> {
+        &self.rows
+    }
+
+    /// The pool that serves tenants.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Makes the tables of all annotated entities, those of tenants too, in the shared place.
+    ///
+    /// # Errors
+    ///
+    /// An error if the database refuses.
+    pub async fn create_all_tables(&self) -> Result<()> {
+        self.run(schema::create_all(self.backend())?).await
+    }
+
+    /// Makes the tables all tenants share.
+    ///
+    /// # Errors
+    ///
+    /// An error if the database refuses.
+    pub async fn create_shared_tables(&self) -> Result<()> {
+        self.run(schema::create_shared(self.backend())?).await
+    }
+
+    /// The statements that make a tenant's tables in a database of its own.
+    pub(super) fn tables_apart(&self) -> Result<Vec<Statement>> {
+        schema::create_in(self.backend(), &Place::Database)
+    }
+
+    /// The statements that let the role that serves tenants use a schema.
+    pub(super) async fn rights_in(&self, name: &SchemaName) -> Result<Vec<Statement>> {
+        rights::in_schema(self, name.as_str()).await
+    }
+
+    /// The statements that make a tenant's tables in its schema.
+    pub(super) fn tables_in(&self, name: &SchemaName) -> Result<Vec<Statement>> {
+        let place = Place::Named { name: name.as_str(), shared: self.shared.as_deref() };
+        schema::create_in(self.backend(), &place)
+    }
+
+    pub(super) fn backend(&self) -> DbBackend {
+        self.operator.get_database_backend()
+    }
+
+    /// The operator's pool, for work that is never dropped half-way.
+    pub(super) fn operator(&self) -> &DatabaseConnection {
+        self.operator.unguarded()
+    }
+
+    /// The operator's connections.
+    pub(crate) fn operator_connection(&self) -> &Connection {
+        &self.operator
+    }
+
+    /// The tables statements may name.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.rows.catalog()
+    }
+
+    /// Closes the pools, and waits until their connections were given back.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.engines.close().await;
+        self.conn.unguarded().close_by_ref().await?;
+        Ok(self.operator.unguarded().close_by_ref().await?)
+    }
+
+    async fn run(&self, statements: Vec<Statement>) -> Result<()> {
+        for statement in statements {
+            self.operator.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The schema, on MySQL the database, that bare names mean on a connection.
+async fn current_schema(conn: &Connection, dialect: Dialect) -> Result<Option<String>> {
+    let sql = match dialect {
+        Dialect::Sqlite => return Ok(None),
+        Dialect::Postgres => "SELECT current_schema()::text",
+        Dialect::MySql => "SELECT DATABASE()",
+    };
+    let statement = Statement::from_string(conn.get_database_backend(), sql);
+    let row = conn.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten())
+}

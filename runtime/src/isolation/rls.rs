@@ -1,0 +1,85 @@
+//! Row-level security of PostgreSQL: shared tables that the database itself keeps apart.
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use tenancy_core::{
+    IsolationKind, Location, Tenant,
+    policy::{RoleName, RowSecurity},
+};
+
+use super::{Grounds, IsolationProvider, Session, check_override, erase, misplaced};
+use crate::{Error, Result, audit::Report};
+
+/// Keeps all tenants' rows in the same tables, under policies of the database that ask each
+/// transaction for its tenant. PostgreSQL only.
+///
+/// The scoper stands in front of the policies as everywhere, and gives the planner the predicate
+/// it needs. A statement takes three round trips: `BEGIN` with the tenant, the statement, `COMMIT`;
+/// in a transaction of yours it takes one.
+///
+/// Policies bind no superuser, no role with `BYPASSRLS`, and nobody who may switch them off. So the
+/// role that serves tenants must be none of these, and somebody else must own the tables: give that
+/// one's address to [`Builder::operator`](crate::Builder::operator).
+/// [`Tenancy::create_tables`](crate::Tenancy::create_tables) then makes the tables, the policies
+/// and the rights of the serving role; [`Tenancy::audit`](crate::Tenancy::audit) looks whether all
+/// of it is in force.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Rls;
+
+impl Rls {
+    /// The strategy; there is nothing to set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+#[async_trait::async_trait]
+impl IsolationProvider for Rls {
+    fn locate(&self, tenant: &Tenant) -> Result<Location> {
+        check_override(tenant, IsolationKind::Rls)?;
+        Ok(Location::Rls)
+    }
+
+    async fn provision(&self, _: &Grounds, _: &Tenant) -> Result<()> {
+        Ok(())
+    }
+
+    fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session> {
+        match tenant.location {
+            // The same rows in the same tables: row scoping can become row-level security at any time.
+            Some(Location::Rls | Location::Row) | None => grounds.under_policies(tenant),
+            _ => Err(misplaced(tenant, "shared tables under row-level security")),
+        }
+    }
+
+    async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
+        erase::rows(grounds, grounds.operator(), &tenant.id).await
+    }
+
+    async fn verify(&self, grounds: &Grounds) -> Result<Report> {
+        grounds.audit_policies().await
+    }
+
+    async fn prepare(&self, grounds: &Grounds) -> Result<()> {
+        grounds.create_all_tables().await?;
+        let sql = "SELECT current_user::text";
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let row = grounds.connection().query_one_raw(statement).await?;
+        let role: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        let role = RoleName::new(role).map_err(|error| {
+            Error::config(format!(
+                "the role that serves tenants cannot be given rights: {error}; use one whose name \
+                 is plain"
+            ))
+        })?;
+        for statement in RowSecurity::new(grounds.catalog(), role).up().statements() {
+            grounds.operator().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+
+    fn tells_database(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,304 @@
+//! A connection on its way: opened, lent, coming back, closed.
+//!
+//! Each of these steps is a value that settles with the books when it is dropped, so that a task
+//! that is cut short, by a panic or the end of its runtime, leaves no place in the budget taken.
+
+use std::{fmt, ops::Deref, sync::Arc, time::Duration};
+
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{Engine, failure, ledger::Lent, lock};
+use crate::{
+    Error, Result,
+    pool::{Connection, PoolOptions},
+};
+
+/// How long a connection that comes back is expected at any moment.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// A connection: a pool of one.
+pub(super) struct Conn {
+    db: Connection,
+    /// Which address of its engine it was opened at.
+    generation: u64,
+    /// Where it was opened, and where alone it works.
+    runtime: Handle,
+}
+
+/// What the pool of one says of its connection.
+#[derive(Debug, PartialEq, Eq)]
+enum Pulse {
+    /// Nobody uses it.
+    Quiet,
+    /// A statement, transaction or stream is not over, or the driver is still taking it back.
+    Busy,
+    /// It is closed or broken.
+    Gone,
+}
+
+impl Conn {
+    fn pulse(&self) -> Pulse {
+        let db = self.db.unguarded();
+        let (size, idle) = match db.get_database_backend() {
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => {
+                let pool = db.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => {
+                let pool = db.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => {
+                let pool = db.get_mysql_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => (0, 0),
+        };
+        match (size, idle) {
+            (0, _) => Pulse::Gone,
+            (_, 0) => Pulse::Busy,
+            _ => Pulse::Quiet,
+        }
+    }
+
+    /// Waits until the driver has taken the connection back; `false` if it is no more.
+    async fn turn_quiet(&self) -> bool {
+        // The driver's own task often needs no more than its turn.
+        for _ in 0..4 {
+            match self.pulse() {
+                Pulse::Quiet => return true,
+                Pulse::Gone => return false,
+                Pulse::Busy => tokio::task::yield_now().await,
+            }
+        }
+        // The pool gives it to us only then. The wait may be as long as the statement, and
+        // each attempt ends with the pool's time-out.
+        loop {
+            if let Some(taken) = self.take_back().await {
+                return taken && self.pulse() != Pulse::Gone;
+            }
+        }
+    }
+
+    /// Whether the connection is back, if that is known before the pool's time-out.
+    async fn take_back(&self) -> Option<bool> {
+        let db = self.db.unguarded();
+        match db.get_database_backend() {
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => answer(&db.get_sqlite_connection_pool().acquire().await),
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => answer(&db.get_postgres_connection_pool().acquire().await),
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => answer(&db.get_mysql_connection_pool().acquire().await),
+            _ => Some(false),
+        }
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn answer<T>(acquired: &Result<T, sea_orm::sqlx::Error>) -> Option<bool> {
+    match acquired {
+        Ok(_) => Some(true),
+        Err(sea_orm::sqlx::Error::PoolTimedOut) => None,
+        Err(_) => Some(false),
+    }
+}
+
+/// A connection that is somebody's until this is dropped.
+///
+/// Do not keep a clone of the connection beyond it. A transaction or a stream may outlive it: the
+/// connection then comes back when they end.
+pub(crate) struct Lease {
+    engine: Arc<Engine>,
+    /// There until it is dropped.
+    lent: Option<Lent<Conn>>,
+    discarded: bool,
+    /// A handle of the same pool.
+    db: Connection,
+}
+
+impl Lease {
+    pub(super) fn new(engine: Arc<Engine>, lent: Lent<Conn>) -> Self {
+        let db = lent.conn.db.clone();
+        Self { engine, lent: Some(lent), discarded: false, db }
+    }
+
+    /// The connection, for statements that may be dropped half-way.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Closes the connection when the lease is dropped: nobody uses it again.
+    #[cfg(test)]
+    pub(crate) fn discard(&mut self) {
+        self.discarded = true;
+    }
+}
+
+impl Deref for Lease {
+    type Target = DatabaseConnection;
+
+    fn deref(&self) -> &DatabaseConnection {
+        self.db.unguarded()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(lent) = self.lent.take() else { return };
+        let engine = Arc::clone(&self.engine);
+        let pulse = lent.conn.pulse();
+        if pulse == Pulse::Busy && !self.discarded {
+            engine.inner.with(|ledger| ledger.returning(engine.id));
+            let runtime = lent.conn.runtime.clone();
+            let back = Back { engine, lent: Some(lent), returning: true };
+            runtime.spawn(back.settle());
+        } else {
+            let keep = pulse == Pulse::Quiet && !self.discarded;
+            Back { engine, lent: Some(lent), returning: false }.finish(keep);
+        }
+    }
+}
+
+/// A connection that is coming back.
+struct Back {
+    engine: Arc<Engine>,
+    lent: Option<Lent<Conn>>,
+    returning: bool,
+}
+
+impl Back {
+    async fn settle(mut self) {
+        let keep = {
+            let Self { engine, lent, returning } = &mut self;
+            let Some(lent) = lent else { return };
+            let mut quiet = std::pin::pin!(lent.conn.turn_quiet());
+            match tokio::time::timeout(MOMENT, &mut quiet).await {
+                Ok(keep) => keep,
+                Err(_) => {
+                    *returning = false;
+                    engine.inner.with(|ledger| ledger.delayed(engine.id));
+                    quiet.await
+                }
+            }
+        };
+        self.finish(keep);
+    }
+
+    fn finish(mut self, keep: bool) {
+        let Some(lent) = self.lent.take() else { return };
+        let (id, returning) = (self.engine.id, self.returning);
+        self.engine.inner.with(|ledger| {
+            let reuse = keep && self.engine.keeps(lent.conn.generation);
+            ledger.returned(id, lent, returning, reuse, Instant::now());
+        });
+    }
+}
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        if let Some(lent) = self.lent.take() {
+            drop(lent);
+            self.engine.inner.with(|ledger| ledger.lost(self.engine.id, self.returning));
+        }
+    }
+}
+
+/// A connection that is being opened.
+struct Opening(Option<Arc<Engine>>);
+
+/// Opens a connection for an engine, in a task: it comes to its end whoever waits for it.
+pub(super) fn open(engine: Arc<Engine>, runtime: Option<&Handle>) {
+    let opening = Opening(Some(engine));
+    if let Some(runtime) = runtime {
+        runtime.spawn(opening.run());
+    }
+}
+
+impl Opening {
+    async fn run(mut self) {
+        let Some(engine) = &self.0 else { return };
+        let opened = connect(engine).await;
+        let Some(engine) = self.0.take() else { return };
+        match opened {
+            Ok(conn) => engine.inner.with(|ledger| {
+                let reuse = engine.keeps(conn.generation);
+                ledger.opened(engine.id, conn, reuse, Instant::now());
+            }),
+            Err(error) => failed(&engine, &error.into()),
+        }
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(engine) = self.0.take() {
+            failed(&engine, &failure("the task that opens a connection did not finish".into()));
+        }
+    }
+}
+
+async fn connect(engine: &Engine) -> Result<Conn> {
+    let (url, generation) = {
+        let address = lock(&engine.address);
+        (address.url.clone(), address.generation)
+    };
+    if is_in_memory(url.expose()) {
+        return Err(Error::config(
+            "an in-memory database is gone with its connection, and an engine closes connections \
+             that nobody uses; give each tenant a file",
+        ));
+    }
+    let acquire_timeout = engine.inner.limits.wait;
+    let mut options = PoolOptions::new(url);
+    options.max_connections = 1;
+    options.acquire_timeout = acquire_timeout;
+    let db = Connection::open(&options).await?;
+    Ok(Conn { db, generation, runtime: Handle::current() })
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory"))
+}
+
+fn failed(engine: &Engine, error: &DbErr) {
+    for waiter in engine.inner.with(|ledger| ledger.failed(engine.id)) {
+        let _ = waiter.send(Err(error.clone()));
+    }
+}
+
+/// A connection that is being closed.
+struct Closing {
+    engine: Arc<Engine>,
+    conn: Option<Conn>,
+}
+
+/// Closes a connection in a task, after whatever still runs on it.
+pub(super) fn close(engine: Arc<Engine>, conn: Conn) {
+    let runtime = conn.runtime.clone();
+    let closing = Closing { engine, conn: Some(conn) };
+    runtime.spawn(async move {
+        if let Some(conn) = &closing.conn
+            && let Err(error) = conn.db.unguarded().close_by_ref().await
+        {
+            tracing::debug!(target: "tenancy::pool", engine = %closing.engine.key, "closing a connection: {error}");
+        }
+    });
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        drop(self.conn.take());
+        self.engine.inner.with(|ledger| ledger.closed(self.engine.id));
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease").field("engine", &self.engine.key).finish_non_exhaustive()
+    }
+}

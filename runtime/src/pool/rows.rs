@@ -1,0 +1,132 @@
+//! The rows of a statement, one by one, from a connection that is read to the end.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Stream, StreamExt as _};
+use sea_orm::{DbErr, QueryResult, QueryStream, TransactionStream};
+use tokio::sync::mpsc;
+use tracing::Instrument as _;
+
+type Row = Result<QueryResult, DbErr>;
+
+/// Rows that may be read ahead while the caller is busy with those before them.
+const AHEAD: usize = 32;
+
+/// The rows of a statement.
+pub(crate) struct Rows<'a>(Source<'a>);
+
+enum Source<'a> {
+    /// Read by the caller.
+    Pool(Box<QueryStream>),
+    Transaction(Box<TransactionStream<'a>>),
+    /// To be read by a task, which has not begun.
+    Lazy(Reader),
+    Task(mpsc::Receiver<Message>),
+    Over,
+}
+
+/// What a task sends that reads for somebody.
+enum Message {
+    Row(Row),
+    /// Without it, the task did not come to its end.
+    End,
+}
+
+/// Reads rows for somebody, and goes on to the end when nobody listens any more.
+type Reader = Box<dyn FnOnce(Sender) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// Where a task puts the rows it reads.
+pub(crate) struct Sender {
+    to: mpsc::Sender<Message>,
+}
+
+impl Sender {
+    /// Reads to the end, and sends on what is still wanted. False if there was an error.
+    pub(crate) async fn send(&self, mut rows: impl Stream<Item = Row> + Unpin) -> bool {
+        let mut good = true;
+        while let Some(row) = rows.next().await {
+            good &= row.is_ok();
+            // Fails when the receiver is gone; the rest is read all the same.
+            let _ = self.to.send(Message::Row(row)).await;
+        }
+        good
+    }
+
+    /// One more thing that went wrong.
+    pub(crate) async fn fail(&self, error: DbErr) {
+        let _ = self.to.send(Message::Row(Err(error))).await;
+    }
+}
+
+impl Rows<'static> {
+    /// Rows that a task of its own reads to the end, whatever becomes of the caller.
+    pub(crate) fn in_task(rows: QueryStream) -> Self {
+        Self::by(move |sender| async move {
+            sender.send(rows).await;
+        })
+    }
+
+    /// Rows that a task reads which begins with the first row asked for.
+    pub(crate) fn by<F: Future<Output = ()> + Send + 'static>(
+        read: impl FnOnce(Sender) -> F + Send + 'static,
+    ) -> Self {
+        Self(Source::Lazy(Box::new(move |sender| {
+            Box::pin(async move {
+                let to = sender.to.clone();
+                // What was read from goes before the end is told.
+                read(sender).await;
+                let _ = to.send(Message::End).await;
+            })
+        })))
+    }
+}
+
+impl From<QueryStream> for Rows<'_> {
+    fn from(rows: QueryStream) -> Self {
+        Self(Source::Pool(Box::new(rows)))
+    }
+}
+
+impl<'a> From<TransactionStream<'a>> for Rows<'a> {
+    fn from(rows: TransactionStream<'a>) -> Self {
+        Self(Source::Transaction(Box::new(rows)))
+    }
+}
+
+impl Stream for Rows<'_> {
+    type Item = Row;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Row>> {
+        loop {
+            let message = match &mut self.0 {
+                Source::Pool(rows) => return rows.poll_next_unpin(cx),
+                Source::Transaction(rows) => return rows.poll_next_unpin(cx),
+                Source::Over => return Poll::Ready(None),
+                Source::Task(rows) => ready!(rows.poll_recv(cx)),
+                Source::Lazy(_) => {
+                    let (to, rows) = mpsc::channel(AHEAD);
+                    let lazy = std::mem::replace(&mut self.0, Source::Task(rows));
+                    if let Source::Lazy(read) = lazy {
+                        tokio::spawn(read(Sender { to }).in_current_span());
+                    }
+                    continue;
+                }
+            };
+            return Poll::Ready(match message {
+                Some(Message::Row(row)) => Some(row),
+                Some(Message::End) => {
+                    self.0 = Source::Over;
+                    None
+                }
+                None => {
+                    self.0 = Source::Over;
+                    let why = "the task that reads the rows ended before they did";
+                    Some(Err(DbErr::Custom(why.to_owned())))
+                }
+            });
+        }
+    }
+}

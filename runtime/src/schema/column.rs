@@ -1,0 +1,67 @@
+//! One column.
+
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Schema,
+    sea_query::{ColumnDef, ColumnType, StringLen},
+};
+use tenancy_core::{
+    TenantId,
+    catalog::{Entity, KeyKind},
+};
+
+use crate::{Error, Result};
+
+/// Describes a column as SeaORM would, but for what its keys say: those are the table's. `alone`
+/// tells whether the table's primary key is one column.
+pub(super) fn define<E: EntityTrait>(
+    column: E::Column,
+    backend: DbBackend,
+    own: &Entity,
+    alone: bool,
+) -> Result<ColumnDef> {
+    let theirs = Schema::new(backend).get_column_def::<E>(column);
+    let name = column.as_str();
+    let Some(theirs_type) = theirs.get_column_type() else {
+        return Err(Error::config(format!("the column `{}.{name}` has no type", own.table)));
+    };
+    let tenant = own.tenant_column().filter(|(tenant, _)| *tenant == name);
+    let kind = match tenant {
+        Some((_, kind)) => tenant_type(kind, backend),
+        None => theirs_type.clone(),
+    };
+    let spec = theirs.get_column_spec();
+    let mut ours = ColumnDef::new_with_type(column, kind);
+    if tenant.is_some() || !column.def().is_null() {
+        ours.not_null();
+    }
+    if let Some(default) = &spec.default {
+        ours.default(default.clone());
+    }
+    if let Some(extra) = &spec.extra {
+        ours.extra(extra);
+    }
+    if let Some(comment) = &spec.comment {
+        ours.comment(comment);
+    }
+    if alone && own.keys.first().is_some_and(|key| key.iter().any(|column| column == name)) {
+        if spec.auto_increment {
+            ours.auto_increment();
+        }
+        ours.primary_key();
+    }
+    Ok(ours)
+}
+
+/// The type of a tenant column. Two tenants must never compare equal, whatever the collation of
+/// the database.
+fn tenant_type(kind: KeyKind, backend: DbBackend) -> ColumnType {
+    let longest = TenantId::MAX_LEN;
+    match kind {
+        KeyKind::Uuid => ColumnType::Uuid,
+        KeyKind::Integer => ColumnType::BigInteger,
+        KeyKind::Text if backend == DbBackend::MySql => {
+            ColumnType::custom(format!("varchar({longest}) CHARACTER SET ascii COLLATE ascii_bin"))
+        }
+        KeyKind::Text => ColumnType::String(StringLen::N(longest as u32)),
+    }
+}

@@ -1,0 +1,299 @@
+//! The entry point: [`Tenancy`] knows the tenants and hands out their connections.
+
+mod builder;
+mod current;
+mod each;
+mod hook;
+mod lifecycle;
+#[cfg(feature = "postgres")]
+mod session;
+mod startup;
+mod tenants;
+mod unscoped;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tenancy_core::{Slug, Tenant};
+use tokio::sync::OnceCell;
+
+#[cfg(feature = "axum")]
+pub(crate) use self::current::{scope, scope_sync, span};
+#[cfg(feature = "postgres")]
+pub use self::session::__Lane;
+pub use self::{
+    builder::Builder,
+    current::current_tenant,
+    each::{ForEachTenant, Outcome, Outcomes, TenantOutcome},
+    hook::{Step, TenantHook},
+    unscoped::UnscopedDb,
+};
+#[cfg(feature = "axum")]
+use crate::resolve::Resolver;
+use crate::{
+    Error, IsolationProvider, Result, TenantDb, UnscopedAccess,
+    audit::Report,
+    isolation::Grounds,
+    store::{AuditTrail, TenantStore},
+};
+
+/// The tenants of an application, and the only source of their connections.
+///
+/// It owns a private pool, the catalog of all annotated entities, and the store of tenants. It is
+/// cheap to clone, and every clone is the same.
+///
+/// # Example
+///
+/// ```standalone_crate
+/// use tenancy::{NewTenant, Status, Tenancy};
+///
+/// # async fn example() -> tenancy::Result<()> {
+/// let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
+/// let acme = tenancy.create_tenant(NewTenant::new("acme")?).await?;
+/// let db = tenancy.db("acme").await?;
+/// assert_eq!(db.tenant().id, acme.id);
+///
+/// tenancy.set_status(&acme.id, Status::Suspended).await?;
+/// assert!(tenancy.db("acme").await.is_err_and(|error| error.is_inactive()));
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Tenancy {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    grounds: Grounds,
+    isolation: Arc<dyn IsolationProvider>,
+    store: Arc<dyn TenantStore>,
+    trail: Arc<dyn AuditTrail>,
+    /// Whom the database takes the operator's connections for, once it was asked.
+    operator_role: OnceCell<Option<String>>,
+    hooks: Vec<Arc<dyn TenantHook>>,
+    allowances: Vec<startup::Allowance>,
+    #[cfg(feature = "axum")]
+    resolver: Arc<dyn Resolver>,
+    closed: AtomicBool,
+}
+
+impl fmt::Debug for Tenancy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenancy")
+            .field("isolation", &self.inner.isolation)
+            .field("closed", &self.inner.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tenancy {
+    /// Begins to set one up.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The connection of the tenant with a slug.
+    ///
+    /// # Errors
+    ///
+    /// [Not found](Error::is_tenant_not_found) if there is no such tenant, [inactive](Error::is_inactive)
+    /// if it is not served, [closed](Error::is_closed) after [`close`](Self::close), or an error if
+    /// the store cannot be read.
+    pub async fn db(&self, slug: impl AsRef<str>) -> Result<TenantDb> {
+        let tenant = self.tenant(slug).await?;
+        self.db_for(&tenant)
+    }
+
+    /// The connection of a tenant that was loaded before. Nothing is read again.
+    ///
+    /// # Errors
+    ///
+    /// [Inactive](Error::is_inactive) if the tenant, as it was loaded, is not served; one of
+    /// [configuration](Error::is_config) if its rows are kept in a way the isolation does not know;
+    /// [closed](Error::is_closed) after [`close`](Self::close).
+    pub fn db_for(&self, tenant: &Arc<Tenant>) -> Result<TenantDb> {
+        self.open()?;
+        if !tenant.is_active() {
+            return Err(Error::tenant_inactive(tenant.status));
+        }
+        self.connection(tenant)
+    }
+
+    /// The connection of a tenant, whether or not it is served.
+    fn connection(&self, tenant: &Arc<Tenant>) -> Result<TenantDb> {
+        let session = self.inner.isolation.session(&self.inner.grounds, tenant)?;
+        Ok(TenantDb::new(session, Arc::clone(tenant)))
+    }
+
+    /// Creates the tables of annotated entities that are not there yet, with their indexes: those
+    /// all tenants use together. Where each tenant has tables of its own, those are made when it
+    /// is created.
+    ///
+    /// For examples, tests and small applications; it changes no table that exists.
+    ///
+    /// # Errors
+    ///
+    /// An error if the database refuses, if a table that was there does not keep tenants apart, or
+    /// after [`close`](Self::close).
+    pub async fn create_tables(&self) -> Result<()> {
+        self.open()?;
+        self.inner.isolation.prepare(&self.inner.grounds).await?;
+        self.judge().await
+    }
+
+    /// Refuses what does not keep tenants apart.
+    async fn judge(&self) -> Result<()> {
+        startup::judge(&self.audit().await?, &self.inner.allowances)
+    }
+
+    /// Looks whether the database keeps tenants apart as it should: through the connection that
+    /// serves tenants, with its role and its rights. It is looked at as well when the tenancy
+    /// connects, and after [`create_tables`](Self::create_tables).
+    ///
+    /// # Errors
+    ///
+    /// An error if the database cannot be asked. What is wrong is in the report.
+    pub async fn audit(&self) -> Result<Report> {
+        self.open()?;
+        self.inner.isolation.verify(&self.inner.grounds).await
+    }
+
+    /// Looks whether the tables in a tenant's own place are as they should be. Where all tenants
+    /// share tables, there is nothing to find.
+    ///
+    /// # Errors
+    ///
+    /// As [`audit`](Self::audit); an error if the place is not there.
+    pub async fn audit_tenant(&self, tenant: &Tenant) -> Result<Report> {
+        self.open()?;
+        self.inner.isolation.verify_tenant(&self.inner.grounds, tenant).await
+    }
+
+    /// Who has how many connections to databases of tenants' own, for metrics; see
+    /// [`Builder::connection_budget`]. Those to the shared database are not among them.
+    #[must_use]
+    pub fn connections(&self) -> crate::Connections {
+        self.inner.grounds.engines().stats()
+    }
+
+    /// Work for many tenants, each with its own connection: all that are served, unless told
+    /// otherwise.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::{NewTenant, Tenancy};
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// # let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
+    /// for slug in ["acme", "globex"] {
+    ///     tenancy.create_tenant(NewTenant::new(slug)?.tier("pro")).await?;
+    /// }
+    /// let outcomes = tenancy
+    ///     .for_each_tenant()
+    ///     .tier("pro")
+    ///     .concurrency(4)
+    ///     .run(|db| async move { Ok(db.tenant().slug.to_string()) })
+    ///     .await?;
+    /// let slugs: Vec<String> = outcomes.into_result()?.into_iter().map(|(_, slug)| slug).collect();
+    /// assert_eq!(slugs, ["acme", "globex"]);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub fn for_each_tenant(&self) -> ForEachTenant {
+        ForEachTenant::new(self)
+    }
+
+    /// A connection that sees every tenant's rows: for migrations, seeding and operators.
+    ///
+    /// Each use is recorded in the [audit trail](Builder::audit_trail), with the reason, the line of
+    /// the program and the role in the database, before the connection is handed out: a rollback on
+    /// it does not take that back. It is logged as well, at level WARN under the target
+    /// `tenancy::unscoped`. [`unscoped_accesses`](Self::unscoped_accesses) reads what was recorded.
+    ///
+    /// # Errors
+    ///
+    /// An error if the reason is empty, if the use cannot be recorded, or after
+    /// [`close`](Self::close).
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::{Tenancy, sea_orm::ConnectionTrait};
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// # let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
+    /// let operator = tenancy.unscoped("nightly billing").await?;
+    /// operator.execute_unprepared("CREATE TABLE invoices (total INTEGER)").await?;
+    /// assert_eq!(tenancy.unscoped_accesses(10).await?[0].reason, "nightly billing");
+    /// assert!(tenancy.unscoped(" ").await.is_err());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn unscoped(&self, reason: &str) -> impl Future<Output = Result<UnscopedDb>> + Send {
+        // Not in the future, which is polled elsewhere.
+        let place = std::panic::Location::caller();
+        async move {
+            self.open()?;
+            unscoped::reasoned(reason)?;
+            let conn = self.inner.grounds.operator_connection();
+            let role = self.inner.operator_role.get_or_try_init(|| unscoped::role(conn)).await?;
+            let access = UnscopedAccess::new(reason, place).with_role(role.clone());
+            self.inner.trail.record(&access).await?;
+            Ok(UnscopedDb::new(conn.clone(), &access))
+        }
+    }
+
+    /// The latest uses of connections that see all tenants, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// An error if the trail cannot be read, or after [`close`](Self::close).
+    pub async fn unscoped_accesses(&self, limit: u32) -> Result<Vec<UnscopedAccess>> {
+        self.open()?;
+        self.inner.trail.latest(limit).await
+    }
+
+    /// Closes the pools, and waits until its connections were given back.
+    ///
+    /// From the moment this is called no connection is handed out any more, by any clone; those
+    /// that were finish their statement, and fail at the next one. Closing twice is fine. A store
+    /// with a pool of its own keeps it.
+    ///
+    /// # Errors
+    ///
+    /// An error if the driver cannot close the pool.
+    pub async fn close(&self) -> Result<()> {
+        self.inner.closed.store(true, Ordering::Release);
+        self.inner.grounds.close().await
+    }
+
+    /// Refuses after `close`.
+    fn open(&self) -> Result<()> {
+        if self.inner.closed.load(Ordering::Acquire) { Err(Error::closed()) } else { Ok(()) }
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn resolver(&self) -> &dyn Resolver {
+        &*self.inner.resolver
+    }
+
+    /// The tenant with a slug, if there is one.
+    pub(crate) async fn find(&self, slug: &Slug) -> Result<Option<Arc<Tenant>>> {
+        self.open()?;
+        Ok(self.inner.store.by_slug(slug).await?.map(Arc::new))
+    }
+}

@@ -1,0 +1,14 @@
+//! Sessions on PostgreSQL: the database's own policies see which tenant each statement is for.
+//!
+//! Everything runs as a role that policies bind, on tables whose policies are written by hand here.
+
+// A test that unwraps fails with the place and the cause, which is what a test is for.
+#![allow(clippy::unwrap_used)]
+
+mod cancel;
+mod lane;
+mod pooler;
+mod proxy;
+mod transaction;
+mod trips;
+mod world;

@@ -1,0 +1,16 @@
+use sea_orm::entity::prelude::*;
+use tenancy::TenantEntity;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, TenantEntity)]
+#[sea_orm(table_name = "orders")]
+#[tenancy(type = Uuid)]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub tenant_id: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+fn main() {}

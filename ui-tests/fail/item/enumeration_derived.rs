@@ -1,0 +1,8 @@
+use tenancy::SharedEntity;
+
+#[derive(SharedEntity)]
+pub enum Model {
+    Order,
+}
+
+fn main() {}

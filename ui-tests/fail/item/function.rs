@@ -1,0 +1,6 @@
+use tenancy::tenant_scoped;
+
+#[tenant_scoped]
+fn model() {}
+
+fn main() {}

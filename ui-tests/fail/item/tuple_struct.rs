@@ -1,0 +1,6 @@
+use tenancy::tenant_scoped;
+
+#[tenant_scoped]
+pub struct Model(i64);
+
+fn main() {}

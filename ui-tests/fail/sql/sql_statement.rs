@@ -1,0 +1,23 @@
+//! A statement that is no business of a tenant's.
+
+use tenancy::tenant_sql;
+
+mod order {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "orders")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub total: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {
+    let _ = tenant_sql!("DROP TABLE orders");
+}

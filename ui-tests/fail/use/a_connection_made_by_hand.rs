@@ -1,0 +1,7 @@
+use tenancy::TenantDb;
+
+fn forge() -> TenantDb {
+    TenantDb {}
+}
+
+fn main() {}
