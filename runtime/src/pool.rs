@@ -78,6 +78,21 @@ impl PoolOptions {
         }
     }
 
+    fn check(&self) -> Result<()> {
+        if self.max_connections == 0 {
+            return Err(Error::config(
+                "max_connections is 0, and a pool needs one connection at least",
+            ));
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "postgres")]
+    fn is_postgres(&self) -> bool {
+        let scheme = self.url.expose().split(':').next();
+        matches!(scheme, Some("postgres" | "postgresql"))
+    }
+
     /// Whether statements stay prepared on their connection; not where the URL says
     /// `statement-cache-capacity=0`, as it must for poolers that lose prepared statements.
     #[cfg(feature = "postgres")]
@@ -93,11 +108,7 @@ const PING_AFTER: Duration = Duration::from_secs(30);
 
 /// Opens a pool and proves it with one connection.
 pub(crate) async fn open(options: &PoolOptions) -> Result<DatabaseConnection> {
-    if options.max_connections == 0 {
-        return Err(Error::config(
-            "max_connections is 0, and a pool needs one connection at least",
-        ));
-    }
+    options.check()?;
     let scheme = options.url.expose().split(':').next().unwrap_or_default();
     let connect: ConnectOptions = match scheme {
         #[cfg(feature = "sqlite")]

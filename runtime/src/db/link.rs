@@ -114,7 +114,7 @@ impl Way {
 
     fn plain(conn: Connection) -> Self {
         #[cfg(feature = "postgres")]
-        if let Some(session) = conn.in_transaction() {
+        if let Some(session) = conn.plain_session() {
             return Self::Session(session);
         }
         Self::Direct(conn)

@@ -135,7 +135,7 @@ impl Database {
                 let mut options = options.clone();
                 options.url = self.address(&options.url, tenant, "rwc")?;
                 options.max_connections = 1;
-                Ok(Connection::open(&options).await?.unguarded().close_by_ref().await?)
+                Ok(Connection::open(&options).await?.close().await?)
             }
         }
     }
@@ -232,7 +232,7 @@ impl IsolationProvider for Database {
         self.make(grounds, tenant).await?;
         let conn = self.enter(grounds, tenant).await?;
         let outcome = owner::settle(conn.unguarded(), name.as_str(), &tenant.id, statements).await;
-        conn.unguarded().close_by_ref().await?;
+        conn.close().await?;
         outcome
     }
 
@@ -253,7 +253,7 @@ impl IsolationProvider for Database {
             // A database that was given is not ours to drop.
             outcome = erase::rows(grounds, conn.unguarded(), &tenant.id).await;
         }
-        conn.unguarded().close_by_ref().await?;
+        conn.close().await?;
         outcome?;
         if given {
             return Ok(());

@@ -226,8 +226,8 @@ impl Grounds {
     /// Closes the pools, and waits until their connections were given back.
     pub(crate) async fn close(&self) -> Result<()> {
         self.engines.close().await;
-        self.conn.unguarded().close_by_ref().await?;
-        Ok(self.operator.unguarded().close_by_ref().await?)
+        self.conn.close().await?;
+        Ok(self.operator.close().await?)
     }
 
     async fn run(&self, statements: Vec<Statement>) -> Result<()> {

@@ -3,8 +3,8 @@
 //! What the driver leaves behind when the future of a statement is dropped differs:
 //!
 //! - PostgreSQL: it counts the answers it still awaits, and reads them before the connection is
-//!   used again; if the dropped statement fails meanwhile, the connection is closed. Until the
-//!   server is done with the statement, the connection is busy.
+//!   used again. Until the server is done with the statement the connection is busy, so it is told
+//!   to [cancel](super::postgres) it.
 //! - SQLite: a thread finishes the statement.
 //! - MySQL and MariaDB: dropped within the answer, it loses its place, and the connection's next
 //!   borrower waits for ever or reads what was meant for another. So no statement is dropped
@@ -15,15 +15,14 @@
 //! dropped while it waits for a connection has sent nothing of its caller's: the pool closes the
 //! connection it was opening or trying out.
 
-#[cfg(feature = "postgres")]
-use sea_orm::sqlx::PgPool;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _,
+    ConnAcquireErr, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, ExecResult, QueryResult, RuntimeErr, Statement, StreamTrait as _, TransactionOptions,
+    TransactionTrait as _, sqlx,
 };
 
 #[cfg(feature = "postgres")]
-use super::{PgSession, Probe};
+use super::{PgSession, Probe, postgres::Pool};
 use super::{PoolOptions, Rows, finish, open};
 #[cfg(feature = "postgres")]
 use crate::Error;
@@ -41,7 +40,7 @@ pub(crate) struct Connection {
 #[cfg(feature = "postgres")]
 #[derive(Debug, Clone)]
 struct Postgres {
-    pool: PgPool,
+    pool: Pool,
     probe: Option<Probe>,
     named: bool,
 }
@@ -49,18 +48,29 @@ struct Postgres {
 impl Connection {
     /// Opens a pool and proves it with one connection.
     pub(crate) async fn open(options: &PoolOptions) -> Result<Self> {
-        let conn = open(options).await?;
         #[cfg(feature = "postgres")]
-        let postgres = (conn.get_database_backend() == DbBackend::Postgres).then(|| Postgres {
-            pool: conn.get_postgres_connection_pool().clone(),
-            probe: options.probe.clone(),
-            named: options.named(),
-        });
-        Ok(Self {
-            conn,
-            #[cfg(feature = "postgres")]
-            postgres,
-        })
+        if options.is_postgres() {
+            return Self::open_postgres(options).await;
+        }
+        Ok(Self::new(open(options).await?))
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn open_postgres(options: &PoolOptions) -> Result<Self> {
+        options.check()?;
+        let pool = Pool::new(options)?;
+        drop(pool.acquire().await?);
+        if let Some(probe) = &options.probe {
+            probe.verdict()?;
+        }
+        pool.tend();
+        // What does not run for a request goes by a pool of SeaORM's, which has no connection
+        // before it is used.
+        let mut lazy = super::postgres::options(options)?;
+        lazy.connect_lazy(true);
+        let conn = Database::connect(lazy).await?;
+        let postgres = Postgres { pool, probe: options.probe.clone(), named: options.named() };
+        Ok(Self { conn, postgres: Some(postgres) })
     }
 
     /// A pool that is there already, whose statements stay prepared.
@@ -87,13 +97,65 @@ impl Connection {
         Ok(PgSession::telling(pool, *named, probe, name, value)?)
     }
 
-    /// Where statements do not stay prepared, one is prepared and run in a transaction, which is
-    /// as long as a pooler lends the same connection. Out of it, what is run might be what somebody
-    /// else has prepared.
+    /// The way to the database on PostgreSQL.
     #[cfg(feature = "postgres")]
-    pub(crate) fn in_transaction(&self) -> Option<PgSession> {
+    pub(crate) fn plain_session(&self) -> Option<PgSession> {
         let Postgres { pool, named, .. } = self.postgres.as_ref()?;
-        (!named).then(|| PgSession::silent(pool, *named))
+        Some(PgSession::silent(pool, *named))
+    }
+
+    /// How many connections there are, and how many of them nobody uses.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        match self.get_database_backend() {
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => {
+                let pool = self.conn.get_sqlite_connection_pool();
+                (pool.size() as usize, pool.num_idle())
+            }
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => match &self.postgres {
+                Some(postgres) => postgres.pool.usage(),
+                None => {
+                    let pool = self.conn.get_postgres_connection_pool();
+                    (pool.size() as usize, pool.num_idle())
+                }
+            },
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => {
+                let pool = self.conn.get_mysql_connection_pool();
+                (pool.size() as usize, pool.num_idle())
+            }
+            _ => (0, 0),
+        }
+    }
+
+    /// Waits until a pool of one has its connection back.
+    pub(crate) async fn taken_back(&self) -> Result<(), DbErr> {
+        let taken = match self.get_database_backend() {
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => self.conn.get_sqlite_connection_pool().acquire().await.map(drop),
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => match &self.postgres {
+                Some(postgres) => return postgres.pool.acquire().await.map(drop),
+                None => self.conn.get_postgres_connection_pool().acquire().await.map(drop),
+            },
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => self.conn.get_mysql_connection_pool().acquire().await.map(drop),
+            _ => Ok(()),
+        };
+        taken.map_err(|error| match error {
+            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+        })
+    }
+
+    /// Closes the pool, and waits until its connections were given back.
+    pub(crate) async fn close(&self) -> Result<(), DbErr> {
+        #[cfg(feature = "postgres")]
+        if let Some(postgres) = &self.postgres {
+            postgres.pool.close().await;
+        }
+        self.conn.close_by_ref().await
     }
 
     /// The pool itself, for work that is never dropped half-way.
@@ -104,7 +166,7 @@ impl Connection {
     /// The rows of a statement, one by one.
     pub(crate) async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
         #[cfg(feature = "postgres")]
-        if let Some(session) = self.in_transaction() {
+        if let Some(session) = self.plain_session() {
             return session.stream(stmt).await;
         }
         // Nothing is sent before the first row is asked for.
@@ -139,7 +201,7 @@ impl ConnectionTrait for Connection {
             return finish(async move { conn.execute_raw(stmt).await }).await;
         }
         #[cfg(feature = "postgres")]
-        if let Some(session) = self.in_transaction() {
+        if let Some(session) = self.plain_session() {
             return session.execute(stmt).await;
         }
         self.conn.execute_raw(stmt).await
@@ -150,6 +212,10 @@ impl ConnectionTrait for Connection {
             let (conn, sql) = (self.conn.clone(), sql.to_owned());
             return finish(async move { conn.execute_unprepared(&sql).await }).await;
         }
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.plain_session() {
+            return session.execute_unprepared(sql).await;
+        }
         self.conn.execute_unprepared(sql).await
     }
 
@@ -159,7 +225,7 @@ impl ConnectionTrait for Connection {
             return finish(async move { conn.query_one_raw(stmt).await }).await;
         }
         #[cfg(feature = "postgres")]
-        if let Some(session) = self.in_transaction() {
+        if let Some(session) = self.plain_session() {
             return session.query_one(stmt).await;
         }
         self.conn.query_one_raw(stmt).await
@@ -171,7 +237,7 @@ impl ConnectionTrait for Connection {
             return finish(async move { conn.query_all_raw(stmt).await }).await;
         }
         #[cfg(feature = "postgres")]
-        if let Some(session) = self.in_transaction() {
+        if let Some(session) = self.plain_session() {
             return session.query_all(stmt).await;
         }
         self.conn.query_all_raw(stmt).await

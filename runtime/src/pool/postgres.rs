@@ -1,10 +1,15 @@
 //! PostgreSQL: strings read by the standard's rules, as the scoper reads them.
 
+mod cancel;
+mod pool;
+
 use sea_orm::{
     ConnectOptions,
     sqlx::{ConnectOptions as _, Executor as _, postgres::PgConnectOptions},
 };
 
+use self::cancel::Canceller;
+pub(super) use self::pool::{Member, Pool};
 use super::{PING_AFTER, PoolOptions, stand_in, unreadable};
 use crate::Result;
 
@@ -14,11 +19,15 @@ use crate::Result;
 /// PgBouncer carries this setting along.
 pub(super) const SETUP: &str = "SET standard_conforming_strings = on";
 
-pub(super) fn options(options: &PoolOptions) -> Result<ConnectOptions> {
-    let text = options.url.expose();
-    let parsed: PgConnectOptions = text.parse().map_err(|error| unreadable(&error))?;
-    let postgres = parsed.disable_statement_logging();
+/// How to connect to the server.
+fn server(options: &PoolOptions) -> Result<PgConnectOptions> {
+    let parsed = options.url.expose().parse::<PgConnectOptions>();
+    Ok(parsed.map_err(|error| unreadable(&error))?.disable_statement_logging())
+}
 
+/// How SeaORM opens a pool.
+pub(super) fn options(options: &PoolOptions) -> Result<ConnectOptions> {
+    let postgres = server(options)?;
     let mut connect = stand_in("postgres://localhost", options);
     let probe = options.probe.clone();
     connect

@@ -44,15 +44,17 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Reads to the end, and sends on what is still wanted. False if there was an error.
-    pub(crate) async fn send(&self, mut rows: impl Stream<Item = Row> + Unpin) -> bool {
-        let mut good = true;
+    /// Reads to the end, and sends on what is still wanted.
+    pub(crate) async fn send(&self, mut rows: impl Stream<Item = Row> + Unpin) {
         while let Some(row) = rows.next().await {
-            good &= row.is_ok();
-            // Fails when the receiver is gone; the rest is read all the same.
-            let _ = self.to.send(Message::Row(row)).await;
+            // The rest is read all the same.
+            self.row(row).await;
         }
-        good
+    }
+
+    /// One row. False if nobody wants it.
+    pub(crate) async fn row(&self, row: Row) -> bool {
+        self.to.send(Message::Row(row)).await.is_ok()
     }
 
     /// One more thing that went wrong.

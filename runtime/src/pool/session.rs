@@ -1,6 +1,6 @@
-//! Sessions on PostgreSQL: every statement in a transaction that knows its tenant.
+//! Sessions on PostgreSQL: statements and transactions on a connection that is theirs meanwhile.
 //!
-//! A setting of the transaction's own tells the database's policies who asks. It is gone when the
+//! Where policies ask for the tenant, every statement runs in a transaction that knows it. A setting of the transaction's own tells the database's policies who asks. It is gone when the
 //! transaction ends, whatever became of the caller, and it survives poolers that lend a connection
 //! for one transaction at a time. A single statement takes three round trips: `BEGIN` together with
 //! the setting, the statement, `COMMIT`. In a transaction of the caller's, a statement takes one.
@@ -10,88 +10,111 @@ mod transaction;
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
+use futures_util::StreamExt as _;
 use sea_orm::{
-    ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, TransactionOptions,
-    Values,
-    sqlx::{self, AssertSqlSafe, PgConnection, PgPool, Postgres},
+    DbErr, ExecResult, QueryResult, RuntimeErr, Statement, TransactionOptions, Values,
+    sqlx::{self, AssertSqlSafe, Executor as _, Postgres},
 };
 use sea_query_sqlx::SqlxValues;
 
-use self::lease::Lease;
+use self::lease::{Lease, survives};
 pub(crate) use self::transaction::PgTransaction;
-use super::{Probe, Rows, Sender};
+use super::{Probe, Rows, Sender, postgres::Pool};
 
 /// A pool, and what each transaction on it begins with.
 #[derive(Debug, Clone)]
 pub(crate) struct PgSession {
-    pool: PgPool,
+    pool: Pool,
     /// What tried out the connections, if transactions have a setting.
     probe: Option<Probe>,
     /// Follows `BEGIN` in the same round trip. Unlike `SELECT set_config(…)` it takes no snapshot:
     /// that is left to the first statement, as in any other transaction.
     set: Arc<str>,
+    /// Whether a single statement is in a transaction.
+    wrapped: bool,
     /// Whether statements stay prepared on their connection.
     named: bool,
 }
 
 impl PgSession {
-    /// Transactions that tell the database nothing.
-    pub(super) fn silent(pool: &PgPool, named: bool) -> Self {
-        Self { pool: pool.clone(), probe: None, set: "".into(), named }
+    /// Statements and transactions that tell the database nothing.
+    ///
+    /// Where statements do not stay prepared, one is prepared and run in a transaction, which is
+    /// as long as a pooler lends the same connection. Out of it, what is run might be what somebody
+    /// else has prepared.
+    pub(super) fn silent(pool: &Pool, named: bool) -> Self {
+        Self { pool: pool.clone(), probe: None, set: "".into(), wrapped: !named, named }
     }
 
     /// Transactions with a setting.
     pub(super) fn telling(
-        pool: &PgPool,
+        pool: &Pool,
         named: bool,
         probe: &Probe,
         name: &str,
         value: &str,
     ) -> Result<Self, DbErr> {
         let set = format!("; SET LOCAL {name} = {}", literal(value)?).into();
-        Ok(Self { pool: pool.clone(), probe: Some(probe.clone()), set, named })
+        Ok(Self { pool: pool.clone(), probe: Some(probe.clone()), set, wrapped: true, named })
     }
 
     async fn acquire(&self) -> Result<Lease, DbErr> {
-        let conn = self.pool.acquire().await.map_err(acquire_error)?;
+        let member = self.pool.acquire().await?;
         if let Some(probe) = &self.probe {
             probe.verdict()?;
         }
-        Ok(Lease::new(conn))
+        Ok(Lease::new(member))
     }
 
     async fn begin_on(&self, lease: &mut Lease, options: TransactionOptions) -> Result<(), DbErr> {
         let modes = modes(options);
-        let begin =
-            format!("BEGIN{}{modes}; {}", if modes.is_empty() { "" } else { " " }, self.set);
+        let begin = format!("BEGIN{}{modes}{}", if modes.is_empty() { "" } else { " " }, self.set);
         lease.begin(begin).await.map_err(query_error)
     }
 
-    async fn begun(&self) -> Result<Lease, DbErr> {
+    /// A connection where a single statement can run.
+    async fn ready(&self) -> Result<Lease, DbErr> {
         let mut lease = self.acquire().await?;
-        self.begin_on(&mut lease, TransactionOptions::default()).await?;
+        self.ready_on(&mut lease).await?;
         Ok(lease)
     }
 
+    async fn ready_on(&self, lease: &mut Lease) -> Result<(), DbErr> {
+        if self.wrapped {
+            self.begin_on(lease, TransactionOptions::default()).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn done(&self, lease: &mut Lease) -> Result<(), sqlx::Error> {
+        if self.wrapped { lease.commit().await } else { Ok(()) }
+    }
+
     pub(crate) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        let mut lease = self.begun().await?;
-        let done = execute(lease.conn(), stmt, self.named).await?;
-        lease.commit().await.map_err(exec_error)?;
+        let mut lease = self.ready().await?;
+        let done = execute(&mut lease, stmt, self.named).await?;
+        self.done(&mut lease).await.map_err(exec_error)?;
         Ok(done)
     }
 
+    /// Sends text without values, which may hold several statements.
+    pub(crate) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut lease = self.acquire().await?;
+        execute_unprepared(&mut lease, sql).await
+    }
+
     pub(crate) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut lease = self.begun().await?;
-        let row = query_one(lease.conn(), stmt, self.named).await?;
-        lease.commit().await.map_err(query_error)?;
+        let mut lease = self.ready().await?;
+        let row = query_one(&mut lease, stmt, self.named).await?;
+        self.done(&mut lease).await.map_err(query_error)?;
         Ok(row)
     }
 
     pub(crate) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut lease = self.begun().await?;
-        let rows = query_all(lease.conn(), stmt, self.named).await?;
-        lease.commit().await.map_err(query_error)?;
+        let mut lease = self.ready().await?;
+        let rows = query_all(&mut lease, stmt, self.named).await?;
+        self.done(&mut lease).await.map_err(query_error)?;
         Ok(rows)
     }
 
@@ -105,11 +128,11 @@ impl PgSession {
         }))
     }
 
-    /// Sends on the rows, and commits unless one of them was an error.
+    /// Sends on the rows as long as somebody wants them, and commits unless one of them was an error.
     async fn read(&self, mut lease: Lease, stmt: Statement, to: &Sender) -> Result<(), DbErr> {
-        self.begin_on(&mut lease, TransactionOptions::default()).await?;
-        if read(lease.conn(), stmt, self.named, to).await {
-            lease.commit().await.map_err(query_error)?;
+        self.ready_on(&mut lease).await?;
+        if read(&mut lease, stmt, self.named, to, Until::Unwanted).await {
+            self.done(&mut lease).await.map_err(query_error)?;
         }
         Ok(())
     }
@@ -146,36 +169,61 @@ fn query(stmt: &Statement, named: bool) -> sqlx::query::Query<'_, Postgres, Sqlx
     sqlx::query_with(AssertSqlSafe(stmt.sql.as_str()), SqlxValues(values)).persistent(named)
 }
 
-async fn execute(
-    conn: &mut PgConnection,
-    stmt: Statement,
-    named: bool,
-) -> Result<ExecResult, DbErr> {
-    query(&stmt, named).execute(conn).await.map(Into::into).map_err(exec_error)
+async fn execute(lease: &mut Lease, stmt: Statement, named: bool) -> Result<ExecResult, DbErr> {
+    let done = query(&stmt, named).execute(lease.start()).await;
+    lease.ended(done).map(Into::into).map_err(exec_error)
+}
+
+async fn execute_unprepared(lease: &mut Lease, sql: &str) -> Result<ExecResult, DbErr> {
+    let done = lease.start().execute(AssertSqlSafe(sql)).await;
+    lease.ended(done).map(Into::into).map_err(exec_error)
 }
 
 async fn query_one(
-    conn: &mut PgConnection,
+    lease: &mut Lease,
     stmt: Statement,
     named: bool,
 ) -> Result<Option<QueryResult>, DbErr> {
-    let row = query(&stmt, named).fetch_optional(conn).await;
-    row.map(|row| row.map(Into::into)).map_err(query_error)
+    let row = query(&stmt, named).fetch_optional(lease.start()).await;
+    lease.ended(row).map(|row| row.map(Into::into)).map_err(query_error)
 }
 
 async fn query_all(
-    conn: &mut PgConnection,
+    lease: &mut Lease,
     stmt: Statement,
     named: bool,
 ) -> Result<Vec<QueryResult>, DbErr> {
-    let rows = query(&stmt, named).fetch_all(conn).await.map_err(query_error)?;
+    let rows = query(&stmt, named).fetch_all(lease.start()).await;
+    let rows = lease.ended(rows).map_err(query_error)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Sends on all rows. False if one was an error.
-async fn read(conn: &mut PgConnection, stmt: Statement, named: bool, to: &Sender) -> bool {
-    let rows = query(&stmt, named).fetch(conn);
-    to.send(rows.map_ok(Into::into).map_err(query_error)).await
+/// When somebody's rows are read no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// When there are no more: the connection is needed afterwards.
+    End,
+    /// When nobody wants them any more: the statement is cancelled with the lease.
+    Unwanted,
+}
+
+/// Sends on the rows. False if one was an error, or if they were not read to the end.
+async fn read(lease: &mut Lease, stmt: Statement, named: bool, to: &Sender, until: Until) -> bool {
+    let (mut good, mut survived) = (true, true);
+    let mut rows = query(&stmt, named).fetch(lease.start());
+    while let Some(row) = rows.next().await {
+        if let Err(error) = &row {
+            good = false;
+            survived &= survives(error);
+        }
+        let wanted = to.row(row.map(Into::into).map_err(query_error)).await;
+        if !wanted && until == Until::Unwanted {
+            return false;
+        }
+    }
+    drop(rows);
+    lease.over(survived);
+    good
 }
 
 // The same kinds of error as SeaORM makes of the driver's.
@@ -186,14 +234,6 @@ fn exec_error(error: sqlx::Error) -> DbErr {
 
 fn query_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
-}
-
-fn acquire_error(error: sqlx::Error) -> DbErr {
-    match error {
-        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{Engine, failure, ledger::Lent, lock};
@@ -39,26 +39,7 @@ enum Pulse {
 
 impl Conn {
     fn pulse(&self) -> Pulse {
-        let db = self.db.unguarded();
-        let (size, idle) = match db.get_database_backend() {
-            #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => {
-                let pool = db.get_sqlite_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-            #[cfg(feature = "postgres")]
-            DbBackend::Postgres => {
-                let pool = db.get_postgres_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-            #[cfg(feature = "mysql")]
-            DbBackend::MySql => {
-                let pool = db.get_mysql_connection_pool();
-                (pool.size(), pool.num_idle())
-            }
-            _ => (0, 0),
-        };
-        match (size, idle) {
+        match self.db.usage() {
             (0, _) => Pulse::Gone,
             (_, 0) => Pulse::Busy,
             _ => Pulse::Quiet,
@@ -86,25 +67,11 @@ impl Conn {
 
     /// Whether the connection is back, if that is known before the pool's time-out.
     async fn take_back(&self) -> Option<bool> {
-        let db = self.db.unguarded();
-        match db.get_database_backend() {
-            #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => answer(&db.get_sqlite_connection_pool().acquire().await),
-            #[cfg(feature = "postgres")]
-            DbBackend::Postgres => answer(&db.get_postgres_connection_pool().acquire().await),
-            #[cfg(feature = "mysql")]
-            DbBackend::MySql => answer(&db.get_mysql_connection_pool().acquire().await),
-            _ => Some(false),
+        match self.db.taken_back().await {
+            Ok(()) => Some(true),
+            Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => None,
+            Err(_) => Some(false),
         }
-    }
-}
-
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-fn answer<T>(acquired: &Result<T, sea_orm::sqlx::Error>) -> Option<bool> {
-    match acquired {
-        Ok(_) => Some(true),
-        Err(sea_orm::sqlx::Error::PoolTimedOut) => None,
-        Err(_) => Some(false),
     }
 }
 
@@ -283,7 +250,7 @@ pub(super) fn close(engine: Arc<Engine>, conn: Conn) {
     let closing = Closing { engine, conn: Some(conn) };
     runtime.spawn(async move {
         if let Some(conn) = &closing.conn
-            && let Err(error) = conn.db.unguarded().close_by_ref().await
+            && let Err(error) = conn.db.close().await
         {
             tracing::debug!(target: "tenancy::pool", engine = %closing.engine.key, "closing a connection: {error}");
         }

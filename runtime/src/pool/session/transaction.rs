@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, PoisonError};
 
-use sea_orm::{
-    DbErr, ExecResult, QueryResult, Statement, TransactionOptions,
-    sqlx::{AssertSqlSafe, Executor as _},
-};
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement, TransactionOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Lease, exec_error, execute, modes, query_all, query_error, query_one, read};
+use super::{
+    Lease, Until, execute, execute_unprepared, modes, query_all, query_error, query_one, read,
+};
 use crate::pool::Sender;
 
 /// An open transaction, or a savepoint in one. Dropped, it is rolled back.
@@ -59,27 +58,25 @@ impl PgTransaction {
     }
 
     pub(crate) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        execute(self.lease().await?.conn(), stmt, self.shared.named).await
+        execute(&mut *self.lease().await?, stmt, self.shared.named).await
     }
 
     /// Sends text without values, which may hold several statements.
     pub(crate) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let mut lease = self.lease().await?;
-        let sql = AssertSqlSafe(sql);
-        lease.conn().execute(sql).await.map(Into::into).map_err(exec_error)
+        execute_unprepared(&mut *self.lease().await?, sql).await
     }
 
     pub(crate) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        query_one(self.lease().await?.conn(), stmt, self.shared.named).await
+        query_one(&mut *self.lease().await?, stmt, self.shared.named).await
     }
 
     pub(crate) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        query_all(self.lease().await?.conn(), stmt, self.shared.named).await
+        query_all(&mut *self.lease().await?, stmt, self.shared.named).await
     }
 
     /// Sends on the rows of a statement.
     pub(crate) async fn read(&self, stmt: Statement, to: &Sender) -> Result<(), DbErr> {
-        read(self.lease().await?.conn(), stmt, self.shared.named, to).await;
+        read(&mut *self.lease().await?, stmt, self.shared.named, to, Until::End).await;
         Ok(())
     }
 

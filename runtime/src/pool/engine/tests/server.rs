@@ -108,7 +108,11 @@ async fn waves(server: Server) {
                         };
                         let own =
                             format!("SELECT count(*) FROM (SELECT 1) t WHERE {own} = '{name}'");
-                        assert_eq!(number(&lease, &own).await, 1, "another tenant's database");
+                        assert_eq!(
+                            answer(lease.connection(), &own).await,
+                            1,
+                            "another tenant's database"
+                        );
                         assert!(engines.stats().open <= BUDGET);
                     }
                 })
@@ -143,42 +147,34 @@ async fn mysql_sees_no_more_than_the_budget() {
     waves(Server::mysql(DATABASES).await).await;
 }
 
+const PID: &str = "SELECT pg_backend_pid()::bigint";
+
 #[cfg(feature = "postgres")]
 #[tokio::test]
-async fn a_cancelled_statement_keeps_its_connection_until_it_is_over() {
+async fn a_statement_nobody_waits_for_is_cancelled_before_its_connection_is_lent() {
     let server = Server::postgres(1).await;
     let engines = engines(2, 2);
     let acme = engines.engine("acme", server.url(0));
     let lock = "SELECT pg_advisory_lock(1)";
     let (holder, blocked) = (acme.lease().await.unwrap(), acme.lease().await.unwrap());
-    // A transaction keeps one connection of the pool of one, and with it the lock.
-    holder.execute_unprepared(lock).await.unwrap();
-    let pid = number(&blocked, "SELECT pg_backend_pid()::bigint").await;
+    holder.connection().execute_unprepared(lock).await.unwrap();
+    let own = answer(holder.connection(), PID).await;
+    let pid = answer(blocked.connection(), PID).await;
     let cancelled = tokio::time::timeout(Duration::from_millis(50), async {
-        blocked.execute_unprepared(lock).await.unwrap();
+        blocked.connection().execute_unprepared(lock).await.unwrap();
     });
     assert!(cancelled.await.is_err(), "the lock is taken");
     drop(blocked);
-    until("it is late", || engines.stats().tenants[0].held == 2).await;
 
-    // Somebody who waits is given the other connection, and not one that does not answer.
-    let same = Arc::clone(&acme);
-    let waiting = tokio::spawn(async move {
-        let lease = same.lease().await.unwrap();
-        number(&lease, "SELECT pg_backend_pid()::bigint").await
-    });
-    until("somebody waits", || engines.stats().waiting == 1).await;
-    let own = number(&holder, "SELECT pg_backend_pid()::bigint").await;
+    // The lock is not given back, so that only cancelling can end the statement.
+    let again = acme.lease().await.unwrap();
+    assert_eq!(answer(again.connection(), PID).await, pid, "the connection is not replaced");
+    drop(again);
+    let active =
+        format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'");
+    assert_eq!(number(&server.eye, &active).await, 0);
+    assert_eq!(answer(holder.connection(), PID).await, own);
     drop(holder);
-    assert_eq!(waiting.await.unwrap(), own);
-
-    // The lock is given back, the statement ends, and its connection is lent again.
-    let holder = acme.lease().await.unwrap();
-    assert_eq!(number(&holder, "SELECT pg_backend_pid()::bigint").await, own);
-    holder.execute_unprepared("SELECT pg_advisory_unlock(1)").await.unwrap();
-    let other = acme.lease().await.unwrap();
-    assert_eq!(number(&other, "SELECT pg_backend_pid()::bigint").await, pid);
-    drop((holder, other));
     engines.close().await;
     server.remove(1).await;
 }

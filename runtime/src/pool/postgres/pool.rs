@@ -1,0 +1,235 @@
+//! The connections to a PostgreSQL server.
+//!
+//! They are not in the driver's pool, which does not tell one connection from another and asks the
+//! server each time one comes back. Here each has a name, by which the statement on it can be
+//! [cancelled](super::Canceller), and a clean one is there for the next borrower at once.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult, Timeouts};
+use sea_orm::{
+    ConnAcquireErr, DbErr, RuntimeErr,
+    sqlx::{
+        self, ConnectOptions as _, Connection as _, Executor as _, PgConnection,
+        postgres::PgConnectOptions,
+    },
+};
+use uuid::Uuid;
+
+use super::{Canceller, PING_AFTER, PoolOptions, SETUP, server};
+use crate::{Result, pool::Probe};
+
+/// How long a connection nobody uses stays open.
+const IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How long a connection is used before another takes its place, since a server's process keeps
+/// some of the memory it ever needed.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Longest name of a connection; the server cuts off the rest.
+const LONGEST_NAME: usize = 63;
+
+/// A connection on loan. It goes back when it is dropped.
+pub(crate) type Member = managed::Object<Manager>;
+
+/// The connections to one server.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    members: managed::Pool<Manager>,
+}
+
+/// A connection and its name.
+pub(crate) struct Connected {
+    /// There until it is closed.
+    pub(crate) conn: Option<PgConnection>,
+    pub(crate) name: Arc<str>,
+}
+
+/// Opens connections and looks after them.
+pub(crate) struct Manager {
+    options: PgConnectOptions,
+    probe: Option<Probe>,
+    canceller: Option<Canceller>,
+    /// What names begin with.
+    name: String,
+    count: AtomicU64,
+    /// When a connection was last found broken. Others of that time may be as well.
+    broken: Mutex<Option<Instant>>,
+}
+
+impl Pool {
+    /// A pool without a connection yet.
+    pub(crate) fn new(options: &PoolOptions) -> Result<Self> {
+        let server = server(options)?;
+        let given = server.get_application_name().unwrap_or("tenancy");
+        let unique = Uuid::now_v7().simple().to_string().split_off(20);
+        // Room for a hash, twelve digits, a hyphen and a number.
+        let most = LONGEST_NAME - 30;
+        let name = format!("{}#{unique}-", &given[..given.floor_char_boundary(most)]);
+        let manager = Manager {
+            // A pooler decides by itself which connection to the server a statement is on.
+            canceller: options.named().then(|| Canceller::new(server.clone())),
+            options: server,
+            probe: options.probe.clone(),
+            name,
+            count: AtomicU64::new(0),
+            broken: Mutex::new(None),
+        };
+        let longest = Some(options.acquire_timeout);
+        let members = managed::Pool::builder(manager)
+            .max_size(options.max_connections as usize)
+            .timeouts(Timeouts { wait: longest, create: longest, recycle: longest })
+            .queue_mode(QueueMode::Lifo)
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| crate::Error::config(error.to_string()))?;
+        Ok(Self { members })
+    }
+
+    /// A connection, as soon as one is free.
+    pub(crate) async fn acquire(&self) -> Result<Member, DbErr> {
+        self.members.get().await.map_err(|error| match error {
+            managed::PoolError::Timeout(_) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            managed::PoolError::Closed => {
+                DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)
+            }
+            managed::PoolError::Backend(error) => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+            other => DbErr::Conn(RuntimeErr::Internal(other.to_string())),
+        })
+    }
+
+    /// How many connections there are, and how many of them nobody uses.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        let status = self.members.status();
+        (status.size, status.available)
+    }
+
+    /// Closes what nobody has used for long.
+    pub(crate) fn sweep(&self) {
+        close(self.members.retain(|_, metrics| metrics.last_used() < IDLE).removed);
+    }
+
+    /// Closes the pool, and waits until all connections were given back.
+    pub(crate) async fn close(&self) {
+        for mut idle in self.members.retain(|_, _| false).removed {
+            idle.close().await;
+        }
+        self.members.close();
+        while self.usage().0 > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Sweeps from time to time, as long as somebody has the pool.
+    pub(crate) fn tend(&self) {
+        let weak = self.members.weak();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(IDLE / 10).await;
+                let Some(members) = weak.upgrade() else { return };
+                let pool = Self { members };
+                if pool.members.is_closed() {
+                    return;
+                }
+                pool.sweep();
+            }
+        });
+    }
+}
+
+fn close(idle: Vec<Connected>) {
+    if !idle.is_empty() {
+        tokio::spawn(async move {
+            for mut connected in idle {
+                connected.close().await;
+            }
+        });
+    }
+}
+
+impl Connected {
+    /// Says farewell to the server.
+    pub(crate) async fn close(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            // It is closed either way.
+            let _ = conn.close().await;
+        }
+    }
+}
+
+impl Manager {
+    /// What cancels statements, unless a pooler stands between us and the server.
+    pub(crate) fn canceller(&self) -> Option<&Canceller> {
+        self.canceller.as_ref()
+    }
+
+    /// A connection was found broken: the others are tried out before they are lent again.
+    pub(crate) fn suspect(&self) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a connection has to be tried out that was last lent at that time.
+    fn is_suspect(&self, lent: Instant) -> bool {
+        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.elapsed() >= PING_AFTER || broken.is_some_and(|broken| lent <= broken)
+    }
+}
+
+impl managed::Manager for Manager {
+    type Type = Connected;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Connected, sqlx::Error> {
+        let name: Arc<str> =
+            format!("{}{}", self.name, self.count.fetch_add(1, Ordering::Relaxed)).into();
+        let mut conn = self.options.clone().application_name(&name).connect().await?;
+        conn.execute(SETUP).await?;
+        if let Some(probe) = &self.probe {
+            probe.try_out(&mut conn).await?;
+        }
+        Ok(Connected { conn: Some(conn), name })
+    }
+
+    async fn recycle(
+        &self,
+        connected: &mut Connected,
+        metrics: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        let Some(conn) = &mut connected.conn else {
+            return Err(RecycleError::message("the connection was closed"));
+        };
+        if metrics.age() >= LIFETIME {
+            return Err(RecycleError::message("the connection has served long enough"));
+        }
+        if self.is_suspect(metrics.recycled.unwrap_or(metrics.created)) {
+            conn.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (size, idle) = self.usage();
+        f.debug_struct("Pool").field("size", &size).field("idle", &idle).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("name", &self.name).finish_non_exhaustive()
+    }
+}
