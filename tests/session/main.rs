@@ -5,6 +5,7 @@
 // A test that unwraps fails with the place and the cause, which is what a test is for.
 #![allow(clippy::unwrap_used)]
 
+mod abandoned;
 mod cancel;
 mod lane;
 mod pooler;

@@ -52,9 +52,16 @@ impl Sender {
         }
     }
 
-    /// One row. False if nobody wants it.
-    pub(crate) async fn row(&self, row: Row) -> bool {
-        self.to.send(Message::Row(row)).await.is_ok()
+    /// One row.
+    pub(crate) async fn row(&self, row: Row) {
+        // Fails when nobody wants it.
+        let _ = self.to.send(Message::Row(row)).await;
+    }
+
+    /// Waits until nobody wants any more rows.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn unwanted(&self) {
+        self.to.closed().await;
     }
 
     /// One more thing that went wrong.

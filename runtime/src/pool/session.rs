@@ -211,15 +211,17 @@ enum Until {
 async fn read(lease: &mut Lease, stmt: Statement, named: bool, to: &Sender, until: Until) -> bool {
     let (mut good, mut survived) = (true, true);
     let mut rows = query(&stmt, named).fetch(lease.start());
-    while let Some(row) = rows.next().await {
+    loop {
+        let row = tokio::select! {
+            row = rows.next() => row,
+            () = to.unwanted(), if until == Until::Unwanted => return false,
+        };
+        let Some(row) = row else { break };
         if let Err(error) = &row {
             good = false;
             survived &= survives(error);
         }
-        let wanted = to.row(row.map(Into::into).map_err(query_error)).await;
-        if !wanted && until == Until::Unwanted {
-            return false;
-        }
+        to.row(row.map(Into::into).map_err(query_error)).await;
     }
     drop(rows);
     lease.over(survived);

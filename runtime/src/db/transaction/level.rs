@@ -16,10 +16,11 @@ use crate::{
 /// One open transaction or savepoint.
 ///
 /// Dropped in the order of the fields: a savepoint is rolled back before its parent gets its turn
-/// back, and the parent cannot be rolled back before its children.
+/// back, and the parent cannot be rolled back before its children. Whoever gets the turn finds
+/// that nobody else has the parent any more.
 pub(super) struct Level {
     txn: Txn,
-    parent: Option<(OwnedRwLockWriteGuard<()>, Arc<Level>)>,
+    parent: Option<(Arc<Level>, OwnedRwLockWriteGuard<()>)>,
     /// Statements share it; a nested transaction has it alone.
     turn: Arc<RwLock<()>>,
     /// Whether the handle of the nested transaction is still there.
@@ -107,7 +108,7 @@ impl Level {
 
     fn new(
         txn: Txn,
-        parent: Option<(OwnedRwLockWriteGuard<()>, Arc<Level>)>,
+        parent: Option<(Arc<Level>, OwnedRwLockWriteGuard<()>)>,
         broken: Arc<AtomicBool>,
     ) -> Self {
         let (turn, child, tasks) = Default::default();
@@ -167,7 +168,7 @@ impl Level {
             let txn = level.txn.nested(options).await?;
             guard.finish();
             let broken = Arc::clone(&level.broken);
-            Ok(Arc::new(Level::new(txn, Some((turn, level)), broken)))
+            Ok(Arc::new(Level::new(txn, Some((level, turn)), broken)))
         })
         .await
     }
