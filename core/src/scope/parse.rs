@@ -283,6 +283,15 @@ impl VisitorMut for Marker {
                     "bind the value as a parameter",
                 ));
             }
+            // `o.2E1` ends in a name or in a number, and a name cut off behind it would be an alias.
+            None if ident.value.starts_with(|c: char| c.is_ascii_digit()) => {
+                return ControlFlow::Break(Refusal::new(
+                    RefusalKind::Syntax,
+                    format!("the name `{}` without quotes", ident.value),
+                    "engines disagree about whether a name or a number begins with a digit",
+                    "put the name in quotes",
+                ));
+            }
             None => {}
         }
         ControlFlow::Continue(())

@@ -453,3 +453,20 @@ fn a_part_of_a_key_is_no_key() {
     let text = plan(orders, Dialect::Sqlite, &catalog()).unwrap().text("");
     assert!(text.contains("ON CONFLICT(id, customer)"), "{text}");
 }
+
+/// A number may end where a name would begin, and the rest would be a name of its own.
+#[test]
+fn no_name_begins_with_a_digit_unless_it_is_quoted() {
+    let catalog = catalog();
+    for sql in [
+        "SELECT o.999.999E FROM orders o",
+        "SELECT o.2e FROM orders o",
+        "SELECT total AS 2nd FROM orders",
+        "SELECT 2nd.total FROM orders AS 2nd",
+    ] {
+        let outcome = plan(sql, Dialect::MySql, &catalog).map(|plan| format!("{plan:?}"));
+        assert!(outcome.is_err(), "{sql}: {outcome:?}");
+    }
+    let quoted = "SELECT `2nd`.total AS `3rd` FROM orders AS `2nd`";
+    assert!(plan(quoted, Dialect::MySql, &catalog).is_ok());
+}
