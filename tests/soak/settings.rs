@@ -21,7 +21,7 @@ impl Settings {
     /// What is set, or little enough for every run of the tests.
     pub(crate) fn read() -> Self {
         Self {
-            time: Duration::from_secs(number("SECONDS", 4)),
+            time: Duration::from_secs(number("SECONDS", 3)),
             tenants: usize::try_from(number("TENANTS", 16)).expect("a small number"),
             tasks: usize::try_from(number("TASKS", 16)).expect("a small number"),
             restarts: u32::try_from(number("RESTARTS", 1)).expect("a small number"),
