@@ -130,7 +130,7 @@ pub(super) const PATCHES: &[Patch] = &[
         edits: &[Edit {
             file: "runtime/src/isolation/grounds.rs",
             find: "Link::Engine(self.engines.engine(tenant.as_str(), url))",
-            replace: r#"Link::Engine(self.engines.engine(tenant.as_str().get(..0).unwrap_or("tenants"), url))"#,
+            replace: r#"Link::Engine(self.engines.engine("tenants", url))"#,
         }],
         tests: &[soak("sqlite_database"), soak("postgres_database")],
     },
