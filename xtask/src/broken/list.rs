@@ -298,4 +298,17 @@ pub(super) const PATCHES: &[Patch] = &[
             "operator::an_unscoped_connection_leaves_a_record_that_survives_a_rollback::sqlite",
         )],
     },
+    Patch {
+        name: "unscoped-beside-tenants",
+        why: "what a script leaves on a connection that sees all tenants meets a tenant",
+        edits: &[Edit {
+            file: "runtime/src/tenancy/builder.rs",
+            find: "unscoped_apart: true,",
+            replace: "unscoped_apart: false,",
+        }],
+        tests: &[
+            suite("operator::what_is_left_on_an_unscoped_connection_meets_nobody_else::sqlite"),
+            suite("operator::what_is_left_on_an_unscoped_connection_meets_nobody_else::postgres"),
+        ],
+    },
 ];

@@ -44,22 +44,18 @@ impl Tree {
     }
 
     /// Breaks it until the result is dropped.
-    pub(super) fn apply<'a>(&'a self, patch: &'a Patch) -> Result<Applied<'a>> {
-        let applied = Applied { tree: self, patch };
+    pub(super) fn apply(&self, patch: &Patch) -> Result<Applied> {
+        let mut applied = Applied(Vec::new());
         for edit in patch.edits {
             let path = self.path.join(edit.file);
             let cannot = |error| format!("cannot change {}: {error}", path.display());
             let text = fs::read_to_string(&path).map_err(cannot)?;
-            let text =
+            let broken =
                 edit.apply(&text).map_err(|why| format!("the patch `{}`: {why}", patch.name))?;
-            fs::write(&path, text).map_err(cannot)?;
+            fs::write(&path, broken).map_err(cannot)?;
+            applied.0.push((path, text));
         }
         Ok(applied)
-    }
-
-    /// Brings it up to date.
-    pub(super) fn restore(&self) -> Result<()> {
-        files(&self.source)?.iter().try_for_each(|file| self.fetch(file))
     }
 
     fn fetch(&self, file: &Path) -> Result<()> {
@@ -108,18 +104,15 @@ fn files(source: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(names.map(|name| PathBuf::from(String::from_utf8_lossy(name).into_owned())).collect())
 }
 
-/// A patch in the tree. Dropped, what it changed is as before.
+/// A patch in the tree: the files it changed, as they were. Dropped, they are so again.
 #[derive(Debug)]
-pub(super) struct Applied<'a> {
-    tree: &'a Tree,
-    patch: &'a Patch,
-}
+pub(super) struct Applied(Vec<(PathBuf, String)>);
 
-impl Drop for Applied<'_> {
+impl Drop for Applied {
     fn drop(&mut self) {
-        for edit in self.patch.edits {
-            if let Err(why) = self.tree.fetch(Path::new(edit.file)) {
-                eprintln!("warning: {why}");
+        for (path, text) in self.0.drain(..).rev() {
+            if let Err(error) = fs::write(&path, text) {
+                eprintln!("warning: cannot mend {}: {error}", path.display());
             }
         }
     }
