@@ -19,8 +19,8 @@ use crate::{Result, child, root, server};
 /// What to break.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Only the patches whose name contains this
-    filter: Option<String>,
+    /// Only the patches whose name contains one of these
+    filters: Vec<String>,
     /// List the patches
     #[arg(long)]
     list: bool,
@@ -28,7 +28,9 @@ pub(crate) struct Options {
 
 /// Breaks one thing after the other; fails if one of them goes unnoticed.
 pub(crate) fn run(options: &Options) -> Result<bool> {
-    let wanted = |patch: &&Patch| options.filter.as_ref().is_none_or(|it| patch.name.contains(it));
+    let filters = &options.filters;
+    let wanted =
+        |patch: &&Patch| filters.is_empty() || filters.iter().any(|part| patch.name.contains(part));
     let patches: Vec<&Patch> = PATCHES.iter().filter(wanted).collect();
     if patches.is_empty() {
         return Err("no patch has such a name; `--list` shows them".to_owned());

@@ -157,7 +157,10 @@ pub(super) const PATCHES: &[Patch] = &[
                       let place = KEPT.get_or_init(|| place.map(str::to_owned)).as_deref();\n        \
                       let ready = plan.ready(place, lengths)",
         }],
-        tests: &[suite("reads::find::postgres_schema")],
+        tests: &[
+            suite("escape::a_row_planted_in_the_neighbours_rows::postgres_schema"),
+            soak("postgres_schema"),
+        ],
     },
     Patch {
         name: "one-scoper-for-all",
