@@ -185,7 +185,13 @@ impl Request {
         self.step(2);
         match end {
             End::RolledBack => nothing.rollback().await?,
-            End::Dropped => drop(nothing),
+            End::Dropped => {
+                // With a stream that somebody may have to read to its end.
+                let mut rows = entry::Entity::find().stream(&nothing).await?;
+                rows.try_next().await?;
+                drop(rows);
+                drop(nothing);
+            }
             End::Failed => {
                 let twice = self.insert(&nothing, self.key(0)).await;
                 assert!(twice.is_err(), "a key is there twice");
