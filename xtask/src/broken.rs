@@ -1,6 +1,6 @@
 //! `cargo xtask broken`: shows that the tests of isolation fail when isolation is broken.
 //!
-//! Each patch of the [list](list) breaks one thing, in a copy of the tree, and the tests it names
+//! Each patch of the [`list`] breaks one thing, in a copy of the tree, and the tests it names
 //! must fail. Without a patch they must pass. The copy and what is compiled of it stay in
 //! `target/broken`, so that a second run only compiles what a patch touches.
 
