@@ -93,6 +93,12 @@ impl PoolOptions {
         matches!(scheme, Some("postgres" | "postgresql"))
     }
 
+    /// Whether another pool would be another database, gone with its connections.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        let url = self.url.expose();
+        url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory"))
+    }
+
     /// Whether statements stay prepared on their connection; not where the URL says
     /// `statement-cache-capacity=0`, as it must for poolers that lose prepared statements.
     #[cfg(feature = "postgres")]

@@ -222,6 +222,10 @@ impl Tenancy {
     /// it does not take that back. It is logged as well, at level WARN under the target
     /// `tenancy::unscoped`. [`unscoped_accesses`](Self::unscoped_accesses) reads what was recorded.
     ///
+    /// The connections are in a pool of their own: a search path, an SQL mode or a temporary table
+    /// that a script leaves there meets no tenant, though it may meet the next script. Where the
+    /// database is in memory there is one connection for all.
+    ///
     /// # Errors
     ///
     /// An error if the reason is empty, if the use cannot be recorded, or after
@@ -249,7 +253,12 @@ impl Tenancy {
         async move {
             self.open()?;
             unscoped::reasoned(reason)?;
-            let conn = self.inner.grounds.operator_connection();
+            let conn = self.inner.grounds.unscoped_connection().await?;
+            if let Err(closed) = self.open() {
+                // It may have been opened after everything else was closed.
+                conn.unguarded().close_by_ref().await?;
+                return Err(closed);
+            }
             let role = self.inner.operator_role.get_or_try_init(|| unscoped::role(conn)).await?;
             let access = UnscopedAccess::new(reason, place).with_role(role.clone());
             self.inner.trail.record(&access).await?;

@@ -5,7 +5,10 @@ use sea_orm::{
     AccessMode, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, IsolationLevel,
     PaginatorTrait, SqlErr, TransactionError, TransactionTrait,
 };
-use tenancy_tests::entity::{customer, ledger, order};
+use tenancy_tests::{
+    cut::cut,
+    entity::{customer, ledger, order},
+};
 
 use crate::world::{self, entry, read, totals};
 
@@ -181,6 +184,35 @@ fn half_read_streams_do_no_harm() {
                 app.nothing_is_left().await;
             }
         }
+        app.close().await;
+    });
+}
+
+/// A savepoint nobody has any more is waited for, though somebody reads for it still.
+#[test]
+fn a_savepoint_that_is_ending_does_not_keep_the_transaction_from_it() {
+    world::run(async |world| {
+        let app = world.app(&world.url(&world.server), 1).await;
+        let many = (0..2_000).map(|_| entry("x".repeat(100)));
+        ledger::Entity::insert_many(many).exec_without_returning(&app.acme).await.unwrap();
+        for number in 0..10 {
+            let outer = app.acme.begin().await.unwrap();
+            ledger::Entity::insert(entry("kept")).exec_without_returning(&outer).await.unwrap();
+            let inner = outer.begin().await.unwrap();
+            ledger::Entity::insert(entry("lost")).exec_without_returning(&inner).await.unwrap();
+            let mut stream = ledger::Entity::find().stream(&inner).await.unwrap();
+            stream.next().await.unwrap().unwrap();
+            drop(stream);
+            if number % 2 == 0 {
+                drop(inner);
+            } else {
+                // Rolls back in the background.
+                assert!(cut(inner.rollback(), 1).await.is_none());
+            }
+            outer.commit().await.unwrap();
+            assert_eq!(count(&app.acme).await, 2_001 + number);
+        }
+        app.nothing_is_left().await;
         app.close().await;
     });
 }

@@ -89,6 +89,7 @@ impl World {
         let tenancy = Tenancy::builder()
             .database(url)
             .max_connections(connections)
+            .__unscoped_beside_others()
             .isolation(tenancy::Rls::new());
         App::of(tenancy.connect().await.unwrap()).await
     }
@@ -96,6 +97,7 @@ impl World {
     /// An application that says nothing to the database.
     pub(crate) async fn silent(&self, url: &str, connections: u32) -> App {
         let tenancy = Tenancy::builder().database(url).max_connections(connections);
+        let tenancy = tenancy.__unscoped_beside_others();
         App::of(tenancy.connect().await.unwrap()).await
     }
 

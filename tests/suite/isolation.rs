@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Statement};
 use tenancy::{Hybrid, IsolationKind, NewTenant, Row, Schema, Slug, Status, Tenancy, TenantStore};
-use tenancy_tests::{Engine, Shop, Strategy, each_engine, each_schema, entity::order, shop};
+use tenancy_tests::{
+    Engine, Shop, Strategy, each_engine, each_schema,
+    entity::{order, rows},
+    shop,
+};
 
 /// Another tenancy over the same database, with both strategies.
 async fn hybrid(shop: &Shop) -> Tenancy {
@@ -79,6 +83,13 @@ async fn totals(tenancy: &Tenancy, slug: &str) -> Vec<i64> {
     rows.into_iter().map(|row| row.total).collect()
 }
 
+/// Those are all the orders in a table.
+async fn kept(eye: &DatabaseConnection, table: &str, tenant: &str, total: i64) {
+    let sql = format!("SELECT tenant_id, total FROM {table}");
+    let expected = format!("{{\"tenant_id\":\"{tenant}\",\"total\":{total}}}");
+    assert_eq!(rows(eye, &sql).await, [expected], "{table}");
+}
+
 each_engine! {
     async fn a_purge_drops_one_tenant_and_no_other(shop) {
         let before = shop.neighbour().await;
@@ -114,6 +125,16 @@ each_engine! {
         for (slug, id) in [("small", 7), ("big", 8), ("own", 9), ("giant", 10)] {
             assert_eq!(totals(&tenancy, slug).await, [id]);
         }
+        kept(&shop.eye, "orders WHERE tenant_id NOT IN ('acme', 'globex')", "small", 7).await;
+        for (slug, id) in [("big", 8), ("own", 9)] {
+            let place = format!("{}t_{slug}", shop.scratch.prefix());
+            let sqlite = shop.scratch.engine() == Engine::Sqlite;
+            let table = if sqlite { format!("\"{place}$orders\"") } else { format!("{place}.orders") };
+            kept(&shop.eye, &table, slug, id).await;
+        }
+        let giant = shop.scratch.eye_of("giant").await;
+        kept(&giant, "orders", "giant", 10).await;
+        giant.close().await.unwrap();
         let places = places(&shop).await;
         match (shop.strategy, shop.scratch.engine()) {
             (_, Engine::MySql) => assert!(places.ends_with(&["t_giant".into(), "t_globex".into(), "t_own".into()]) || places == ["t_big", "t_giant", "t_own"], "{places:?}"),

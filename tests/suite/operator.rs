@@ -3,11 +3,13 @@
 mod each;
 mod transaction;
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, Statement, TransactionTrait};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait, Statement, TransactionTrait,
+};
 use tenancy::Error;
 use tenancy_tests::{
     Engine, Shop, each_engine,
-    entity::{ledger, rows},
+    entity::{ledger, order, rows},
 };
 
 fn entry(text: &str) -> ledger::ActiveModel {
@@ -45,6 +47,28 @@ each_engine! {
         // It is the operator's to read, and no tenant's.
         let error = shop.acme.execute_unprepared("SELECT reason FROM tenancy_unscoped").await.unwrap_err();
         assert!(Error::refusal_in(&error).is_some(), "{error}");
+    }
+
+    async fn what_is_left_on_an_unscoped_connection_meets_nobody_else(shop) {
+        let db = shop.tenancy.unscoped("a careless script").await.unwrap();
+        let scripts = ["tenancy_tenants", "orders"].map(|table| format!("CREATE TEMPORARY TABLE {table} (id INTEGER)"));
+        // On as many connections as there may be.
+        let mut sessions = Vec::new();
+        for _ in 0..4 {
+            let session = db.begin().await.unwrap();
+            for script in &scripts {
+                session.execute_unprepared(script).await.unwrap();
+            }
+            sessions.push(session);
+        }
+        for session in sessions {
+            session.commit().await.unwrap();
+        }
+        let requests = (0..8).map(|_| async {
+            let acme = shop.tenancy.db("acme").await.unwrap();
+            order::Entity::find().count(&acme).await.unwrap()
+        });
+        assert_eq!(futures_util::future::join_all(requests).await, [6; 8]);
     }
 
     async fn where_it_cannot_be_recorded_nothing_is_handed_out(shop) {

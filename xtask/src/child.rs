@@ -64,6 +64,11 @@ impl Foreground {
         Ok(Self(child))
     }
 
+    /// Its number, and that of its group.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
         self.0.wait()

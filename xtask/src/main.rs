@@ -5,9 +5,11 @@
 
 mod bench;
 mod bless;
+mod broken;
 mod child;
 mod docs;
 mod server;
+mod soak;
 mod test;
 #[cfg(test)]
 mod tidy;
@@ -37,6 +39,10 @@ enum Chore {
     Test(test::Options),
     /// Measure a topic beside what it is compared with
     Bench(bench::Options),
+    /// Keep many tenants busy while requests are dropped, handlers panic and the server crashes
+    Soak(soak::Options),
+    /// Break isolation in many ways, in a copy of the tree, and see the tests fail
+    Broken(broken::Options),
     /// Accept what the compiler and the macros say now as what the tests expect
     Bless,
     /// Check the links and commands in the documents at the root
@@ -48,6 +54,8 @@ fn main() -> ExitCode {
     let outcome = match &chores.chore {
         Chore::Test(options) => test::run(options),
         Chore::Bench(options) => bench::run(options),
+        Chore::Soak(options) => soak::run(options),
+        Chore::Broken(options) => broken::run(options),
         Chore::Bless => bless::run(),
         Chore::AuditDocs => docs::run(),
     };

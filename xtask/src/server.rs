@@ -34,6 +34,8 @@ struct Kind {
     greet: fn(&Address) -> Result<String>,
     /// Whether all programs for a private one are here.
     installed: fn() -> bool,
+    /// Whether some tests start one of their own beside it, whoever runs it.
+    needed: bool,
     /// Starts a private one. It gets the URLs of the servers before it in [`KINDS`].
     start: fn(&Folder, &Urls) -> Result<Private>,
 }
@@ -81,7 +83,11 @@ impl Servers {
 /// Finds, installs and starts whatever the tests need.
 pub(crate) fn prepare() -> Result<Servers> {
     let sources = sources()?;
-    let missing = sources.iter().filter(|(_, source)| matches!(source, Source::Missing));
+    let missing = sources.iter().filter(|(kind, source)| {
+        // Where they cannot be installed, the tests that need them say so.
+        let programs = kind.needed && !(kind.installed)() && debian::may_install();
+        matches!(source, Source::Missing) || programs
+    });
     let missing: Vec<&Kind> = missing.map(|(kind, _)| *kind).collect();
     if !missing.is_empty() {
         debian::install(&missing)?;

@@ -10,6 +10,7 @@ use tenancy_core::{
     catalog::Catalog,
     scope::{Mode, Scoper},
 };
+use tokio::sync::OnceCell;
 
 use super::{Session, rights};
 #[cfg(feature = "postgres")]
@@ -38,6 +39,9 @@ pub struct Grounds {
     placed: Arc<Scoper>,
     operator: Connection,
     operator_options: PoolOptions,
+    /// For connections that see all tenants, opened with the first of them.
+    unscoped: OnceCell<Connection>,
+    unscoped_apart: bool,
     shared: Option<String>,
 }
 
@@ -48,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     pub(crate) operator: Connection,
     pub(crate) operator_options: PoolOptions,
+    pub(crate) unscoped_apart: bool,
     pub(crate) catalog: Catalog,
     pub(crate) plan_cache: u64,
 }
@@ -60,8 +65,16 @@ impl fmt::Debug for Grounds {
 
 impl Grounds {
     pub(crate) async fn new(setup: Setup) -> Result<Self> {
-        let Setup { conn, options, limits, operator, operator_options, catalog, plan_cache } =
-            setup;
+        let Setup {
+            conn,
+            options,
+            limits,
+            operator,
+            operator_options,
+            unscoped_apart,
+            catalog,
+            plan_cache,
+        } = setup;
         let engines = Engines::new(limits)?;
         let dialect = pool::dialect(conn.get_database_backend());
         let shared = current_schema(&conn, dialect).await?;
@@ -71,7 +84,19 @@ impl Grounds {
         };
         let rows = Arc::new(Scoper::new(dialect, catalog.clone(), plan_cache));
         let placed = Arc::new(Scoper::new(dialect, catalog, plan_cache).with_mode(mode));
-        Ok(Self { conn, options, engines, rows, placed, operator, operator_options, shared })
+        let unscoped = OnceCell::new();
+        Ok(Self {
+            conn,
+            options,
+            engines,
+            rows,
+            placed,
+            operator,
+            operator_options,
+            unscoped,
+            unscoped_apart,
+            shared,
+        })
     }
 
     /// The way to the tables all tenants share, narrowed to the tenant's rows.
@@ -218,6 +243,26 @@ impl Grounds {
         &self.operator
     }
 
+    /// Connections that see all tenants.
+    ///
+    /// They have a pool of their own: a search path, an SQL mode or a temporary table that somebody
+    /// leaves on one of them must meet neither tenants nor the store. An in-memory database has one
+    /// connection for all.
+    pub(crate) async fn unscoped_connection(&self) -> Result<&Connection> {
+        if !self.unscoped_apart || self.operator_options.is_in_memory() {
+            return Ok(&self.operator);
+        }
+        let open = || async {
+            let mut options = self.operator_options.clone();
+            #[cfg(feature = "postgres")]
+            {
+                options.probe = None;
+            }
+            Connection::open(&options).await
+        };
+        self.unscoped.get_or_try_init(open).await
+    }
+
     /// The tables statements may name.
     pub(crate) fn catalog(&self) -> &Catalog {
         self.rows.catalog()
@@ -227,6 +272,9 @@ impl Grounds {
     pub(crate) async fn close(&self) -> Result<()> {
         self.engines.close().await;
         self.conn.close().await?;
+        if let Some(unscoped) = self.unscoped.get() {
+            unscoped.close().await?;
+        }
         Ok(self.operator.close().await?)
     }
 

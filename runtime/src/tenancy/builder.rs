@@ -46,6 +46,7 @@ pub struct Builder {
     functions: Vec<(String, String)>,
     isolation: Arc<dyn IsolationProvider>,
     operator: Option<Secret>,
+    unscoped_apart: bool,
     hooks: Vec<Arc<dyn TenantHook>>,
     allowances: Vec<Allowance>,
     #[cfg(feature = "axum")]
@@ -77,6 +78,7 @@ impl Builder {
             functions: Vec::new(),
             isolation: Arc::new(Row::new()),
             operator: None,
+            unscoped_apart: true,
             hooks: Vec::new(),
             allowances: Vec::new(),
             #[cfg(feature = "axum")]
@@ -99,7 +101,9 @@ impl Builder {
         self
     }
 
-    /// Sets how many connections the pool may hold; 10 unless set.
+    /// Sets how many connections the pool may hold; 10 unless set. That of the
+    /// [operator](Self::operator) may hold as many, and so may that of
+    /// [`unscoped`](Tenancy::unscoped), which is opened when it is first used.
     ///
     /// An in-memory SQLite database has one whatever is set here: each further one would lock the
     /// others out.
@@ -186,11 +190,20 @@ impl Builder {
     /// make schemas and tables and sees every tenant's rows.
     ///
     /// It is used to provision and purge tenants, to create tables, for the store of tenants, and
-    /// for [`unscoped`](Tenancy::unscoped). The role of [`database`](Self::database), which serves
+    /// for [`unscoped`](Tenancy::unscoped), which has a pool of its own there. The role of [`database`](Self::database), which serves
     /// tenants, needs none of these rights then. Unless set, that one does everything.
     #[must_use]
     pub fn operator(mut self, url: impl Into<String>) -> Self {
         self.operator = Some(Secret::new(url));
+        self
+    }
+
+    /// Lets connections that see all tenants come from the operator's pool, where a test can see
+    /// what others have left on them. Not covered by semantic versioning.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __unscoped_beside_others(mut self) -> Self {
+        self.unscoped_apart = false;
         self
     }
 
@@ -322,6 +335,7 @@ impl Builder {
             limits,
             operator,
             operator_options,
+            unscoped_apart: self.unscoped_apart,
             catalog,
             plan_cache: self.plan_cache,
         };

@@ -87,16 +87,17 @@ impl ForEachTenant {
     ///
     /// A failure or a panic is that tenant's alone. Tenants are read from the store page by page,
     /// and each once more when its turn comes: one that was suspended meanwhile is skipped, one that
-    /// was purged is a failure, and one that has another tier is left out.
+    /// was purged or cannot be read is a failure, and one that has another tier is left out.
     /// In the work [`current_tenant`](crate::current_tenant) is the tenant it is for, and its log
     /// lines are in a span of the tenant's. Dropping the future ends what was begun; transactions
     /// that are open then are rolled back.
     ///
     /// # Errors
     ///
-    /// [Not found](Error::is_tenant_not_found) if a slug is no tenant's; an error if the store
-    /// cannot be read, or [closed](Error::is_closed) after [`close`](Tenancy::close), which ends
-    /// what was begun.
+    /// [Not found](Error::is_tenant_not_found) if a slug is no tenant's, or an error if the store
+    /// cannot be read, both before anything is begun. [Incomplete](Error::is_incomplete) if it cannot
+    /// be read later on: what was begun is finished, and the text says how far it came.
+    /// [Closed](Error::is_closed) after [`close`](Tenancy::close), which ends what was begun.
     ///
     /// # Example
     ///
@@ -139,7 +140,13 @@ impl ForEachTenant {
     {
         let mut tenants = self.tenants().await?;
         let mut running = Running::new();
-        while let Some(listed) = tenants.try_next().await? {
+        loop {
+            let listed = match tenants.try_next().await {
+                Ok(Some(listed)) => listed,
+                Ok(None) => break,
+                Err(error) if error.is_closed() || running.is_empty() => return Err(error),
+                Err(error) => return Err(running.end().await.cut_short(&error)),
+            };
             running.room(self.concurrency).await;
             if running.failed() && self.stop_at_error {
                 running.enter(listed, Outcome::NotBegun);
@@ -148,11 +155,11 @@ impl ForEachTenant {
             let tenant = match self.tenancy.by_id(&listed.id).await {
                 Ok(tenant) if self.means(&tenant) => Arc::new(tenant),
                 Ok(_) => continue,
-                Err(error) if error.is_tenant_not_found() => {
+                Err(error) if error.is_closed() => return Err(error),
+                Err(error) => {
                     running.enter(listed, Outcome::Failed(error));
                     continue;
                 }
-                Err(error) => return Err(error),
             };
             if self.statuses.contains(&tenant.status) {
                 running.begin(Arc::clone(&tenant), || Ok(work(self.tenancy.connection(&tenant)?)));

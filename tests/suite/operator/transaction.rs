@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, future::try_join_all};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
     TransactionError, TransactionTrait,
@@ -10,7 +10,7 @@ use sea_orm::{
 use tenancy_tests::{
     cut::cut,
     each_row,
-    entity::{ledger, order},
+    entity::{ledger, order, product},
 };
 
 use super::entry;
@@ -107,6 +107,10 @@ each_row! {
             } else {
                 transaction.rollback().await.unwrap();
             }
+            // On the same connections, as many as there may be.
+            let others = (0..8).map(|_| product::Entity::find().count(&db));
+            let others = tokio::time::timeout(Duration::from_secs(30), try_join_all(others));
+            assert_eq!(others.await.expect("a connection comes back").unwrap(), [2; 8]);
             for db in [&shop.acme, &shop.globex, &shop.acme, &shop.globex] {
                 let orders = tokio::time::timeout(Duration::from_secs(30), order::Entity::find().all(db));
                 let orders = orders.await.expect("a connection comes back").unwrap();

@@ -20,6 +20,7 @@ pub(super) const KIND: Kind = Kind {
     package: "mariadb-server",
     greet,
     installed: || program("mariadbd").is_some() && program("mariadb-install-db").is_some(),
+    needed: false,
     start,
 };
 

@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
     // It speaks its server's protocol.
     greet: postgres::greet,
     installed: || program("pgbouncer").is_some(),
+    needed: false,
     start,
 };
 

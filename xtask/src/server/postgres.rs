@@ -24,6 +24,7 @@ pub(super) const KIND: Kind = Kind {
     package: "postgresql",
     greet,
     installed: || tools().is_some(),
+    needed: true,
     start,
 };
 

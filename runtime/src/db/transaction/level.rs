@@ -16,11 +16,10 @@ use crate::{
 /// One open transaction or savepoint.
 ///
 /// Dropped in the order of the fields: a savepoint is rolled back before its parent gets its turn
-/// back, and the parent cannot be rolled back before its children. Whoever gets the turn finds
-/// that nobody else has the parent any more.
+/// back, and the parent cannot be rolled back before its children.
 pub(super) struct Level {
     txn: Txn,
-    parent: Option<(Arc<Level>, OwnedRwLockWriteGuard<()>)>,
+    parent: Option<Parent>,
     /// Statements share it; a nested transaction has it alone.
     turn: Arc<RwLock<()>>,
     /// Whether the handle of the nested transaction is still there.
@@ -29,6 +28,13 @@ pub(super) struct Level {
     tasks: Arc<RwLock<()>>,
     /// Set for the whole transaction once its state is uncertain.
     broken: Arc<AtomicBool>,
+}
+
+/// The outer transaction of a savepoint, which has its turn. Dropped in the order of the fields:
+/// whoever gets the turn next may end the outer one, and must then have it alone.
+struct Parent {
+    _level: Arc<Level>,
+    _turn: OwnedRwLockWriteGuard<()>,
 }
 
 /// Marks a transaction as broken unless the work it guards came to its end.
@@ -106,11 +112,7 @@ impl Level {
         Ok(Arc::new(Self::new(txn, None, Arc::default())))
     }
 
-    fn new(
-        txn: Txn,
-        parent: Option<(Arc<Level>, OwnedRwLockWriteGuard<()>)>,
-        broken: Arc<AtomicBool>,
-    ) -> Self {
+    fn new(txn: Txn, parent: Option<Parent>, broken: Arc<AtomicBool>) -> Self {
         let (turn, child, tasks) = Default::default();
         Self { txn, parent, turn, child, tasks, broken }
     }
@@ -168,7 +170,7 @@ impl Level {
             let txn = level.txn.nested(options).await?;
             guard.finish();
             let broken = Arc::clone(&level.broken);
-            Ok(Arc::new(Level::new(txn, Some((level, turn)), broken)))
+            Ok(Arc::new(Level::new(txn, Some(Parent { _level: level, _turn: turn }), broken)))
         })
         .await
     }
@@ -228,6 +230,10 @@ impl Level {
 
     /// The transaction itself and what has to outlive it, to end it.
     async fn end(level: Arc<Level>) -> Result<Level, DbErr> {
+        if level.child().upgrade().is_none() {
+            // A savepoint that nobody has any more ends by itself, and may be at it.
+            drop(level.turn.write().await);
+        }
         let tasks = Arc::clone(&level.tasks);
         let _idle = tasks.write().await;
         Arc::into_inner(level).ok_or_else(|| {
@@ -251,5 +257,34 @@ impl Task {
     // Whoever calls this captures all of `self`, and not the level alone.
     fn txn(&self) -> &Txn {
         &self.level.txn
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use tenancy_core::Secret;
+
+    use super::*;
+    use crate::{
+        db::Context,
+        pool::{Connection, PoolOptions},
+    };
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_gets_the_turn_after_a_savepoint_has_the_transaction_alone() {
+        let options = PoolOptions::new(Secret::new("sqlite::memory:"));
+        let link = Link::new(Connection::open(&options).await.unwrap(), &Context::None).unwrap();
+        let outer = Level::open(&link, TransactionOptions::default()).await.unwrap();
+        for _ in 0..3_000 {
+            let handle = Arc::default();
+            let options = TransactionOptions::default();
+            let inner = Level::nested(Arc::clone(&outer), &handle, options).await.unwrap();
+            let ending = tokio::spawn(async move { drop(inner) });
+            while outer.turn.try_write().is_err() {
+                std::hint::spin_loop();
+            }
+            assert_eq!(Arc::strong_count(&outer), 1);
+            ending.await.unwrap();
+        }
     }
 }

@@ -214,22 +214,18 @@ async fn connect(engine: &Engine) -> Result<Conn> {
         let address = lock(&engine.address);
         (address.url.clone(), address.generation)
     };
-    if is_in_memory(url.expose()) {
+    let mut options = PoolOptions::new(url);
+    if options.is_in_memory() {
         return Err(Error::config(
             "an in-memory database is gone with its connection, and an engine closes connections \
              that nobody uses; give each tenant a file",
         ));
     }
     let acquire_timeout = engine.inner.limits.wait;
-    let mut options = PoolOptions::new(url);
     options.max_connections = 1;
     options.acquire_timeout = acquire_timeout;
     let db = Connection::open(&options).await?;
     Ok(Conn { db, generation, runtime: Handle::current() })
-}
-
-fn is_in_memory(url: &str) -> bool {
-    url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory"))
 }
 
 fn failed(engine: &Engine, error: &DbErr) {

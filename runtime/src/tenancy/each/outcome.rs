@@ -67,6 +67,20 @@ impl<T> Outcomes<T> {
         self.outcomes.iter().filter(skipped).map(|entry| &*entry.tenant)
     }
 
+    /// What to say if no more tenants can be read. They come in the order of their ids.
+    pub(super) fn cut_short(&self, why: &Error) -> Error {
+        let last = self.outcomes.last().map_or("", |entry| entry.tenant.id.as_str());
+        let mut text = format!(
+            "the tenants after `{last}` could not be read ({why}), and nothing was done for them; \
+             up to there the work was done for {}",
+            self.done().count()
+        );
+        for failed in self.failed() {
+            text.push_str(&format!("\n{failed}"));
+        }
+        Error::incomplete(text)
+    }
+
     /// Everything that was done, or an error that names each tenant for whom it was not. Tenants
     /// that were left out for their status count as neither.
     ///

@@ -30,6 +30,11 @@ impl<T: Send + 'static> Running<T> {
         Self { tasks, places, entries, failed: false }
     }
 
+    /// Whether no tenant has had its turn yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether the work for a tenant has failed or panicked, by now.
     pub(super) fn failed(&mut self) -> bool {
         while let Some(ended) = self.tasks.try_join_next_with_id() {

@@ -3,14 +3,17 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use tenancy_core::Slug;
+use chrono::{DateTime, Utc};
+use sea_orm::DbErr;
+use tenancy_core::{NewTenant, Slug, Tenant, TenantId};
 
-use crate::tenancy::tests::crowd;
+use super::Outcome;
+use crate::{AuditTrail, MemoryStore, Result, Tenancy, TenantStore, tenancy::tests::crowd};
 
 #[tokio::test]
 async fn each_tenant_has_its_turn_once_and_its_place_among_the_outcomes() {
@@ -94,4 +97,104 @@ async fn work_for_many_ends_with_its_caller_and_with_the_tenancy() {
     assert!(work.await.unwrap_err().is_closed());
     tokio::task::yield_now().await;
     assert_eq!(running.load(Ordering::SeqCst), 0);
+}
+
+/// A store that is away at times.
+#[derive(Debug, Default)]
+struct Flaky {
+    store: MemoryStore,
+    away: Arc<AtomicBool>,
+}
+
+impl Flaky {
+    fn there(&self) -> Result<()> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(DbErr::Custom("away".to_owned()).into());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl TenantStore for Flaky {
+    async fn insert(&self, tenant: &Tenant) -> Result<()> {
+        self.store.insert(tenant).await
+    }
+
+    async fn by_id(&self, id: &TenantId) -> Result<Option<Tenant>> {
+        self.there()?;
+        self.store.by_id(id).await
+    }
+
+    async fn by_slug(&self, slug: &Slug) -> Result<Option<Tenant>> {
+        self.store.by_slug(slug).await
+    }
+
+    async fn list(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>> {
+        self.there()?;
+        self.store.list(after, limit).await
+    }
+
+    async fn update(&self, tenant: &Tenant, seen: DateTime<Utc>) -> Result<bool> {
+        self.store.update(tenant, seen).await
+    }
+
+    async fn remove(&self, id: &TenantId, seen: DateTime<Utc>) -> Result<bool> {
+        self.store.remove(id, seen).await
+    }
+
+    fn audit_trail(&self) -> Arc<dyn AuditTrail> {
+        self.store.audit_trail()
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_goes_away_takes_nothing_along_that_was_begun() {
+    let store = Flaky::default();
+    let away = Arc::clone(&store.away);
+    let builder = Tenancy::builder().database("sqlite::memory:").store(store);
+    let tenancy = builder.connect().await.unwrap();
+    for number in 0..103 {
+        let new = NewTenant::new(format!("t{number}")).unwrap().id(format!("{number:04}")).unwrap();
+        tenancy.create_tenant(new).await.unwrap();
+    }
+    let done = Arc::new(AtomicUsize::new(0));
+    let work = |number: &'static str| {
+        let (done, away) = (Arc::clone(&done), Arc::clone(&away));
+        tenancy.for_each_tenant().concurrency(2).run(move |db| {
+            if db.tenant().id.as_str() == number {
+                away.store(true, Ordering::SeqCst);
+            }
+            let done = Arc::clone(&done);
+            async move {
+                tokio::task::yield_now().await;
+                done.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
+        })
+    };
+    // It is away for the rest of a page and for the next one.
+    let error = work("0097").await.unwrap_err();
+    assert!(error.is_incomplete(), "{error}");
+    assert_eq!(done.load(Ordering::SeqCst), 98);
+    let text = error.to_string();
+    assert!(text.starts_with("the tenants after `0099` could not be read ("), "{text}");
+    assert!(
+        text.contains("done for 98\nthe tenant `t98` (`0098`): ") && text.contains("away"),
+        "{text}"
+    );
+    // Nothing was begun.
+    let error = work("none").await.unwrap_err();
+    assert!(!error.is_incomplete() && error.to_string().contains("away"), "{error}");
+    // With all the pages read, it is one failure among the outcomes.
+    away.store(false, Ordering::SeqCst);
+    let outcomes = tenancy.for_each_tenant().slugs(["t1", "t2"].map(|it| Slug::new(it).unwrap()));
+    let flag = Arc::clone(&away);
+    let outcomes = outcomes.run(move |_| {
+        flag.store(true, Ordering::SeqCst);
+        async { Ok(()) }
+    });
+    let outcomes = outcomes.await.unwrap();
+    assert!(matches!(outcomes.all()[0].outcome, Outcome::Done(())));
+    assert!(matches!(outcomes.all()[1].outcome, Outcome::Failed(_)));
 }
