@@ -92,7 +92,10 @@ pub(super) const PATCHES: &[Patch] = &[
             find: "finish(async move { conn.begin_with_options(options).await }).await",
             replace: "conn.begin_with_options(options).await",
         }],
-        tests: &[suite("cancel::dropped_at_every_await::postgres"), soak("postgres_row")],
+        tests: &[
+            suite("cancel::dropped_at_every_await::postgres"),
+            suite("cancel::http::dropped_at_every_await::postgres"),
+        ],
     },
     Patch {
         name: "dropped-not-rolled-back",
