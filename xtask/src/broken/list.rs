@@ -102,8 +102,8 @@ pub(super) const PATCHES: &[Patch] = &[
         why: "a connection goes back to the pool with the transaction that was dropped on it",
         edits: &[Edit {
             file: "runtime/src/pool/session/lease.rs",
-            find: r#"if conn.execute("ROLLBACK").await.is_err() {"#,
-            replace: r#"if conn.execute("SELECT 1").await.is_err() {"#,
+            find: r#"drained && conn.execute("ROLLBACK").await.is_ok()"#,
+            replace: "drained",
         }],
         tests: &[session("cancel::dropped_at_every_await"), soak("postgres_rls")],
     },
