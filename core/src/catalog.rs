@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, error, fmt};
 #[doc(hidden)]
 pub use assumed::Assumed;
 
-use crate::Dialect;
+use crate::{Dialect, policy::Rule};
 
 /// The Rust type of an entity's tenant column, hence how a [`TenantId`](crate::TenantId) is bound to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,6 +112,8 @@ pub struct Catalog {
     entities: BTreeMap<(Option<String>, String), Entity>,
     /// Functions of the user's own, by name, and why each is harmless.
     functions: BTreeMap<String, String>,
+    /// Further policies of tables.
+    rules: BTreeMap<(Option<String>, String), Vec<Rule>>,
 }
 
 impl Catalog {
@@ -159,6 +161,37 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// Adds further policies of a table. Those it has already are not added again.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError`] if the table has another policy for one of the commands.
+    pub fn add_rules(&mut self, entity: &Entity, rules: &[Rule]) -> Result<(), CatalogError> {
+        let known = self.rules.entry((entity.schema.clone(), entity.table.clone())).or_default();
+        for rule in rules {
+            match known.iter().find(|known| known.command() == rule.command()) {
+                Some(known) if known == rule => {}
+                Some(_) => {
+                    return Err(CatalogError(format!(
+                        "two entities of the table `{}` have different policies for one command in \
+                         `rls(…)`; give both the same",
+                        entity.table
+                    )));
+                }
+                None => known.push(rule.clone()),
+            }
+        }
+        known.sort_by_key(Rule::command);
+        Ok(())
+    }
+
+    /// The further policies of a table, in the order of their commands.
+    #[must_use]
+    pub fn rules(&self, entity: &Entity) -> &[Rule] {
+        let key = (entity.schema.clone(), entity.table.clone());
+        self.rules.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// Lets tenants' statements call a function the scoper does not know, for the reason given:

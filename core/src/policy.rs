@@ -15,6 +15,7 @@ mod context;
 mod grant;
 mod quote;
 mod role;
+mod rule;
 mod script;
 mod signed;
 mod table;
@@ -24,6 +25,7 @@ pub use self::{
     context::{Context, TENANT_SETTING, TOKEN_SETTING},
     quote::{ident, literal},
     role::RoleName,
+    rule::{Command, Rule, RuleError},
     script::{Script, Step},
     signed::INSTALL_KEY,
     table::{ACCESS_POLICY, TENANT_POLICY},
@@ -86,7 +88,8 @@ impl<'a> RowSecurity<'a> {
             signed::up(&mut script, &self.role);
         }
         for entity in self.catalog.iter() {
-            table::up(&mut script, entity, self.context, &self.role);
+            let rules = self.catalog.rules(entity);
+            table::up(&mut script, entity, rules, self.context, &self.role);
             grant::table_up(&mut script, entity, &self.role);
         }
         let all: Vec<&Entity> = self.catalog.iter().collect();
@@ -120,13 +123,38 @@ impl<'a> RowSecurity<'a> {
     }
 }
 
-/// What makes one tenant's table safe, its partitions included; nothing for a shared one.
+/// What makes one tenant's table safe, its partitions included; nothing for a shared one. `rules`
+/// are its further policies.
 ///
 /// Rights are not part of it.
 #[must_use]
-pub fn table(entity: &Entity, context: Context) -> Script {
+pub fn table(entity: &Entity, rules: &[Rule], context: Context) -> Script {
     let mut script = Script::new("Row-level security of one table. Run it as the table's owner.");
-    table::fence(&mut script, entity, context);
+    table::fence(&mut script, entity, rules, context);
+    script
+}
+
+/// What takes the row security of one table away again.
+#[must_use]
+pub fn table_down(entity: &Entity) -> Script {
+    let mut script = Script::new(
+        "Takes row-level security away from one table. Afterwards it shows every row to whoever \
+         may read it.",
+    );
+    table::down(&mut script, entity);
+    script
+}
+
+/// What makes the tables of all tenants' entities safe, their partitions included.
+///
+/// Rights are not part of it: for them, and for a role that is checked, see [`RowSecurity`].
+#[must_use]
+pub fn tables(catalog: &Catalog, context: Context) -> Script {
+    let mut script =
+        Script::new("Row-level security. Run it as the owner of the tables; it may be run again.");
+    for entity in catalog.iter() {
+        table::fence(&mut script, entity, catalog.rules(entity), context);
+    }
     script
 }
 

@@ -1,21 +1,23 @@
 //! What is true to tokens.
 
-mod column;
 mod entity;
+mod method;
+mod relation;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, FieldsNamed};
 
-pub(crate) use column::field;
-
-use crate::{
-    check,
-    errors::Errors,
-    fallback,
+use tenancy_source::{
+    Errors,
+    check::{self, Written},
+    column,
     keys::{SHARED_ENTITY, TENANT_ENTITY, TENANT_SCOPED},
+    model::Own,
     parse::{Args, Classification, relations, without_ours},
 };
+
+use crate::fallback;
 
 /// `#[tenant_scoped]`: the struct with its tenant column, and the implementation beside it.
 pub(crate) fn tenant_scoped(args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -38,7 +40,8 @@ pub(crate) fn tenant_scoped(args: TokenStream, item: &TokenStream) -> TokenStrea
             column::insert(fields, &added, &check::krate(&args));
         }
         let _ = unheard.finish();
-        return quote!(#item);
+        let related = related(&item, &args, check::own);
+        return quote!(#item #related);
     }
     let impls = scope(&mut item, &args, &mut errors);
     let errors = errors.finish();
@@ -70,13 +73,17 @@ fn scope(item: &mut DeriveInput, args: &Args, errors: &mut Errors) -> Option<Out
     let Fields::Named(fields) = &mut data.fields else { return None };
     let model = match check::added(fields, args, errors) {
         Some(added) => {
-            let model = check::tenant_with(&added, fields, args, &TENANT_SCOPED, errors);
+            let written = Written { name: &item.ident, attrs: &item.attrs, fields };
+            let model = check::tenant_with(&added, written, args, &TENANT_SCOPED, errors);
             if is_entity {
-                column::insert(fields, &added, &model.krate);
+                column::insert(fields, &added, &check::krate(args));
             }
-            Some(model)
+            model
         }
-        None => check::tenant(fields, &item.ident, args, &TENANT_SCOPED, errors),
+        None => {
+            let written = Written { name: &item.ident, attrs: &item.attrs, fields };
+            check::tenant(written, args, &TENANT_SCOPED, errors)
+        }
     };
     if !is_entity {
         return None;
@@ -94,11 +101,12 @@ pub(crate) fn tenant_entity(item: TokenStream) -> TokenStream {
     let args = Args::of_helpers(&item.attrs, host, &mut errors);
     if is_model_ex(&item) {
         let _ = errors.finish();
-        return entity::related(&check::krate(&args), &related(&item));
+        return related(&item, &args, check::own);
     }
     let Some(fields) = check::model(&item, host, &mut errors) else { return finish(errors) };
     let others = check::classified_once(&item, host, &mut errors);
-    let model = check::tenant(fields, &item.ident, &args, host, &mut errors);
+    let written = Written { name: &item.ident, attrs: &item.attrs, fields };
+    let model = check::tenant(written, &args, host, &mut errors);
     match (errors.finish(), model) {
         (None, Some(model)) => entity::tenant(&model),
         // Nothing here makes an entity, so a stand-in would only add errors.
@@ -118,11 +126,12 @@ pub(crate) fn shared_entity(item: TokenStream) -> TokenStream {
     let args = Args::of_helpers(&item.attrs, host, &mut errors);
     if is_model_ex(&item) {
         let _ = errors.finish();
-        return entity::related(&check::krate(&args), &related(&item));
+        return related(&item, &args, |_, _| Own::Shared);
     }
     let Some(fields) = check::model(&item, host, &mut errors) else { return finish(errors) };
     let others = check::classified_once(&item, host, &mut errors);
-    let model = check::shared(fields, &args);
+    let written = Written { name: &item.ident, attrs: &item.attrs, fields };
+    let model = check::shared(written, &args, &mut errors);
     match errors.finish() {
         None => entity::shared(&model),
         errors => {
@@ -143,10 +152,17 @@ fn speaks_to_sea_orm(item: &DeriveInput) -> bool {
     item.attrs.iter().any(|attr| attr.path().is_ident("sea_orm"))
 }
 
-fn related(item: &DeriveInput) -> Vec<syn::Type> {
+/// What the relations of a `ModelEx` must satisfy.
+fn related(
+    item: &DeriveInput,
+    args: &Args,
+    own: impl FnOnce(&FieldsNamed, &Args) -> Own,
+) -> TokenStream {
     match &item.data {
-        Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) => relations(fields),
-        _ => Vec::new(),
+        Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) => {
+            relation::checks(&check::krate(args), &own(fields, args), &relations(fields))
+        }
+        _ => TokenStream::new(),
     }
 }
 

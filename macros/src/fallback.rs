@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Path;
 
-use crate::parse::Classification;
+use tenancy_source::parse::Classification;
 
 /// For an entity that was meant to belong to tenants. `others` have said something too, and
 /// implement what they said.
@@ -27,6 +27,14 @@ pub(crate) fn tenant(krate: &Path, others: &[Classification]) -> TokenStream {
                 }
             }
             #classified
+
+            #[automatically_derived]
+            impl Entity {
+                /// Begins a query for the rows of a connection's tenant.
+                pub fn scoped(_: &#krate::TenantDb) -> #krate::repo::RepoSelect<Entity> {
+                    ::core::unreachable!()
+                }
+            }
         };
     }
 }
@@ -56,6 +64,8 @@ fn classified(krate: &Path, others: &[Classification]) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        impl #krate::entity::TenantOrShared for Entity {}
+        impl #krate::entity::TenantOrShared for Entity {
+            const SIDE: #krate::entity::Side = #krate::entity::Side::MISTAKEN;
+        }
     }
 }

@@ -1,14 +1,7 @@
 //! The procedural macros of the `tenancy` crate, which re-exports them.
 
-mod case;
-mod check;
-mod errors;
 mod expand;
 mod fallback;
-mod keys;
-mod model;
-mod parse;
-mod source;
 mod sql;
 
 #[cfg(test)]
@@ -34,17 +27,68 @@ use proc_macro::TokenStream;
 /// | `type = Uuid` | type of the field that is added: `String`, `Uuid` or `i64` | `String` |
 /// | `key = "per_tenant"` | two tenants may use the same primary key | unless the database counts the key up, or a `Uuid` is in it |
 /// | `key = "global"` | a primary key is unique in the whole table | otherwise |
+/// | `reason = "…"` | why keys that tenants choose may be unique among all of them; such a key needs it | |
+/// | `soft_delete = "deleted_at"` | the field that says when a row was deleted | rows are removed |
+/// | `rls(…)` | further policies of PostgreSQL | none |
 /// | `crate = path` | where the `tenancy` crate is | `::tenancy` |
 ///
 /// Write the column yourself if it needs attributes, such as `#[serde(skip)]` or SeaORM's
 /// `column_name`. Its type is then that of your field.
 ///
+/// Where the table is, SeaORM's own attribute says: `schema_name` and `table_name`.
+///
+/// ## `soft_delete`
+///
+/// `Repo` then leaves out the rows that are marked, unless `with_deleted` takes them in, and its
+/// deletions mark rows with the time of the database. The field is an `Option` of one of chrono's
+/// times. This is a convenience, and no wall: SeaORM's own queries see the marked rows and remove
+/// rows for good, and related rows are not filtered.
+///
+/// ## `rls(…)`
+///
+/// A condition in SQL for a command, `rls(update = "status <> 'closed'", delete = "false")`, becomes
+/// a restrictive policy: it takes rows away and never shows one. `select`, `update` and `delete` speak
+/// of the row as it is, `insert` of the new one. What `select` takes away is not changed or deleted
+/// either by a statement that reads a column, as all that come from the scoper do. A condition names columns of the table by the names
+/// they have in the database, and has no query in it. Two words stand alone: `read_only` refuses all
+/// writes, and `soft_delete` lets only rows be removed that are marked. There is no policy that hides
+/// marked rows from reads: PostgreSQL would then refuse the change that marks one. The policies hold
+/// where row-level security is in force, so behind `Rls` and nowhere else.
+///
+/// # What is generated
+///
+/// Beside the traits and the entity's place in the catalog, `Entity` gets three functions. Each shows
+/// in its documentation what it is about:
+///
+/// - `Entity::rls()`: the table's row security as SQL, up and down, as constants. It is there if the
+///   macro sees the name of the table and the tenant column's type is written `String`, `Uuid` or
+///   `i64`.
+/// - `Entity::table_in(&schema)`: the table in a schema, for statements that name it there.
+/// - `Entity::scoped(&db)`: a query for the tenant's rows, as of a `Repo`.
+///
 /// # Errors
 ///
-/// It does not compile if the tenant column is nullable, `ignore`d, `unique` by itself, there twice
-/// or of another type than the three above; if the entity is classified by a second macro; if a
-/// relation leads to an entity that no macro classifies; or if the item is not the `Model` of an
-/// entity.
+/// It does not compile if
+///
+/// - the tenant column is nullable, `ignore`d, converted, `unique` by itself, there twice or of another
+///   type than the three above;
+/// - the primary key cannot be what `key` says: the database counts for all tenants together, and a
+///   key that tenants choose tells one what another has if it is `global`;
+/// - a name is longer than 63 bytes, or somebody else's;
+/// - a foreign key, written as a field, crosses from one tenant to others: from a shared entity to a
+///   tenant's, between tenant columns of two types or to another column than the tenant's, or with an
+///   `on_delete` or `on_update` that would change rows of all tenants or clear whose a row is;
+/// - a relation leads to an entity that no macro classifies, or through one;
+/// - the entity is classified by a second macro, or the item is not the `Model` of an entity.
+///
+/// A unique column or `unique_key` needs no tenant column: the table's keys get it by themselves, as
+/// do its foreign keys. What the macro cannot see is refused at run time, when tables are made or the
+/// database is audited: relations in an enumeration of their own (SeaORM's compact format without
+/// `#[sea_orm::model]`, and its expanded one), and tables that were made by other means. Rust cannot
+/// refuse a tenant column in an `ActiveModel` literal: one that names another tenant is refused when
+/// the statement runs.
+///
+/// Each message, and what it means, is in `docs/macros.md`.
 ///
 /// # Example
 ///
@@ -70,6 +114,11 @@ use proc_macro::TokenStream;
 ///         Column::TenantId
 ///     }
 /// }
+/// impl Entity {
+///     pub const fn rls() -> RowSecuritySql { … }
+///     pub fn table_in(schema: &SchemaName) -> TableRef { … }
+///     pub fn scoped(db: &TenantDb) -> RepoSelect<Entity> { … }
+/// }
 /// // …and the entity's place in the catalog of the program.
 /// ```
 #[proc_macro_attribute]
@@ -84,8 +133,8 @@ pub fn tenant_scoped(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Arguments
 ///
-/// `#[tenancy(…)]` on the struct takes `column`, `key` and `crate`, with the meanings and defaults
-/// they have in `#[tenant_scoped]`. If `PrimaryKey` is written by hand, `key` is required, because
+/// `#[tenancy(…)]` on the struct takes all but `type`, with the meanings and defaults they have in
+/// `#[tenant_scoped]`. If `PrimaryKey` is written by hand, `key` is required, because
 /// the macro cannot see it.
 ///
 /// # Example
@@ -187,6 +236,6 @@ pub fn shared_entity(item: TokenStream) -> TokenStream {
 /// `tenant_sql!(crate = path, "…")` says where the `tenancy` crate is, if not at `::tenancy`.
 #[proc_macro]
 pub fn tenant_sql(input: TokenStream) -> TokenStream {
-    let found = |input: &sql::Input| source::folder::known(input.file().as_deref());
+    let found = |input: &sql::Input| tenancy_source::read::folder::known(input.file().as_deref());
     sql::tenant_sql(input.into(), sql::ENGINES, found).into()
 }

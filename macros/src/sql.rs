@@ -13,7 +13,7 @@ use proc_macro2::TokenStream;
 use tenancy_core::Dialect;
 
 pub(crate) use self::parse::Input;
-use crate::source::Known;
+use tenancy_source::read::Known;
 
 /// The engines whose features are on.
 pub(crate) const ENGINES: &[Dialect] = &[

@@ -78,6 +78,50 @@ pub struct Model {
 );
 
 snapshot!(
+    relations_are_checked,
+    attribute("type = i64"),
+    "#[sea_orm::model]
+#[derive(Clone, DeriveEntityModel)]
+#[sea_orm(table_name = \"items\", rename_all = \"camelCase\")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(belongs_to, from = \"(tenant_id, order_id)\", to = \"(tenant_id, id)\", on_delete = \"Cascade\")]
+    pub order: BelongsTo<super::order::Entity>,
+    #[sea_orm(belongs_to, from = \"currency_id\", to = \"id\", on_delete = \"SetNull\")]
+    pub currency: BelongsTo<Option<super::currency::Entity>>,
+    #[sea_orm(belongs_to, skip_fk, from = \"word_id\", to = \"id\")]
+    pub word: BelongsTo<Option<super::word::Entity>>,
+    #[sea_orm(has_many, via = \"item_tag\")]
+    pub tags: HasMany<super::tag::Entity>,
+}"
+);
+
+snapshot!(
+    shared_relations_are_checked,
+    expand::shared_entity,
+    "pub struct ModelEx {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(belongs_to, from = \"order_id\", to = \"id\")]
+    pub order: BelongsTo<super::order::Entity>,
+}"
+);
+
+snapshot!(
+    further_policies_and_marked_rows,
+    attribute("soft_delete = \"deleted_at\", rls(update = \"open\", soft_delete)"),
+    "#[derive(Clone, DeriveEntityModel)]
+#[sea_orm(table_name = \"orders\")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub open: bool,
+    pub deleted_at: Option<DateTimeUtc>,
+}"
+);
+
+snapshot!(
     mistakes_stand_beside_the_struct,
     attribute("colum = \"org_id\", type = u8, key = \"both\""),
     "#[derive(Clone, DeriveEntityModel)]

@@ -3,13 +3,22 @@
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait,
     Schema,
+    prelude::{DateTime, DateTimeLocal, DateTimeUtc, DateTimeWithTimeZone},
+    sea_query::{Alias, IntoTableRef, TableRef},
 };
-use tenancy_core::catalog::{Catalog, Class, Entity, KeyKind};
+use tenancy_core::{
+    catalog::{Catalog, CatalogError, Class, Entity, KeyKind},
+    policy::Rule,
+};
 
 use crate::{
-    Error, Result,
+    Error, Result, SchemaName,
     schema::{self, Blueprint, Place},
 };
+
+mod side;
+
+pub use self::side::Side;
 
 mod private {
     pub trait Sealed {}
@@ -59,8 +68,16 @@ pub trait TenantEntity: EntityTrait {
     /// is then the tenant column and the entity's key together.
     const KEY_PER_TENANT: bool;
 
+    /// Further policies of the table in PostgreSQL, from `rls(…)`.
+    const RULES: &'static [Rule] = &[];
+
     /// The tenant column.
     fn tenant_column() -> Self::Column;
+
+    /// The column that says when a row was deleted, from `soft_delete`.
+    fn deleted_column() -> Option<Self::Column> {
+        None
+    }
 }
 
 /// An entity whose rows all tenants share.
@@ -79,7 +96,49 @@ pub trait SharedEntity: EntityTrait {
     label = "is this a tenant's entity, or shared?",
     note = "put `#[tenant_scoped]` above its `Model`, or `#[derive(SharedEntity)]` on it if all tenants share its rows"
 )]
-pub trait TenantOrShared: EntityTrait {}
+pub trait TenantOrShared: EntityTrait {
+    /// What a relation that leads here must know.
+    const SIDE: Side;
+}
+
+/// The types of a column that says when a row was deleted.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say when a row was deleted",
+    label = "`soft_delete` needs a column that is a time, or empty",
+    note = "write `Option<DateTimeUtc>`, or another of chrono's times with a date"
+)]
+pub trait DeletionTime {}
+
+impl DeletionTime for Option<DateTime> {}
+impl DeletionTime for Option<DateTimeUtc> {}
+impl DeletionTime for Option<DateTimeLocal> {}
+impl DeletionTime for Option<DateTimeWithTimeZone> {}
+
+/// The column that says when a row was deleted.
+#[doc(hidden)]
+pub fn deleted_at<T: DeletionTime, C>(column: C) -> Option<C> {
+    Some(column)
+}
+
+/// The row security of a table in PostgreSQL, as [`Entity::rls()`](macro@crate::tenant_scoped) has
+/// it: statements with comments, for a transaction that is open, run by the owner of the table.
+///
+/// The policies read the tenant from the [setting](crate::policy::Context::Setting). Rights are not
+/// part of it: [`RowSecurity`](crate::policy::RowSecurity) has them, for all tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowSecuritySql {
+    /// What puts it in place; it may be run again.
+    pub up: &'static str,
+    /// What takes it away.
+    pub down: &'static str,
+}
+
+/// The table of an entity in a schema.
+#[doc(hidden)]
+#[must_use]
+pub fn table_in<E: EntityTrait>(schema: &SchemaName) -> TableRef {
+    (Alias::new(schema.as_str()), Alias::new(E::default().table_name())).into_table_ref()
+}
 
 /// An annotated entity, as the macros submit it at link time.
 #[doc(hidden)]
@@ -87,6 +146,7 @@ pub trait TenantOrShared: EntityTrait {}
 pub struct Registration {
     module: &'static str,
     definition: fn(&'static str) -> Entity,
+    rules: &'static [Rule],
     blueprint: fn(DbBackend, &[Entity], Option<&Place<'_>>) -> Result<Blueprint>,
 }
 
@@ -94,13 +154,23 @@ impl Registration {
     /// A tenant's entity.
     #[must_use]
     pub const fn tenant<E: TenantEntity>(module: &'static str) -> Self {
-        Self { module, definition: tenant_definition::<E>, blueprint: schema::tenant::<E> }
+        Self {
+            module,
+            definition: tenant_definition::<E>,
+            rules: E::RULES,
+            blueprint: schema::tenant::<E>,
+        }
     }
 
     /// A shared entity.
     #[must_use]
     pub const fn shared<E: SharedEntity>(module: &'static str) -> Self {
-        Self { module, definition: shared_definition::<E>, blueprint: schema::shared::<E> }
+        Self {
+            module,
+            definition: shared_definition::<E>,
+            rules: &[],
+            blueprint: schema::shared::<E>,
+        }
     }
 }
 
@@ -167,7 +237,26 @@ pub fn auto_increment<E: EntityTrait>() -> bool {
 ///
 /// An error that [is one of configuration](Error::is_config) if entities disagree about a table.
 pub fn catalog() -> Result<Catalog> {
-    Catalog::new(registered()).map_err(|error| Error::config(error.to_string()))
+    let refused = |error: CatalogError| Error::config(error.to_string());
+    let mut catalog = Catalog::new(registered()).map_err(refused)?;
+    for registration in inventory::iter::<Registration> {
+        if !registration.rules.is_empty() {
+            let entity = (registration.definition)(registration.module);
+            catalog.add_rules(&entity, registration.rules).map_err(refused)?;
+        }
+    }
+    Ok(catalog)
+}
+
+/// The further policies of a table, as its entities have them.
+pub(crate) fn rules(entity: &Entity) -> Vec<Rule> {
+    let of_table = |registration: &&Registration| {
+        let known = (registration.definition)(registration.module);
+        known.table == entity.table && known.schema == entity.schema
+    };
+    let registrations =
+        inventory::iter::<Registration>.into_iter().filter(|it| !it.rules.is_empty());
+    registrations.filter(of_table).flat_map(|it| it.rules).cloned().collect()
 }
 
 /// All annotated entities linked into this program.

@@ -50,7 +50,8 @@
 //! # Features
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
-//! add an engine each.
+//! add an engine each. `build` adds `tenancy::build`, for build scripts; they may as well depend
+//! on `tenancy-source` alone, which is the same without drivers.
 
 pub mod audit;
 mod db;
@@ -115,6 +116,9 @@ pub use tenancy_core::{
 #[doc(inline)]
 pub use tenancy_macros::tenant_sql;
 pub use tenancy_macros::{SharedEntity, TenantEntity, tenant_scoped};
+#[cfg(feature = "build")]
+#[doc(inline)]
+pub use tenancy_source::build;
 
 pub use crate::{
     db::{

@@ -6,15 +6,22 @@ mod select;
 use std::{fmt, marker::PhantomData};
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, IntoActiveModel, PrimaryKeyTrait, TransactionTrait,
-    sea_query::OnConflict,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DbErr, IntoActiveModel, Iterable,
+    PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, TransactionTrait,
+    sea_query::{IntoValueTuple, OnConflict},
 };
 
 pub use self::{
-    many::{RepoDelete, RepoUpdate},
+    many::{Deletion, RepoDelete, RepoUpdate},
     select::RepoSelect,
 };
 use crate::{Result, TenantDb, TenantEntity, TenantTransaction};
+
+/// Begins a query for a tenant's rows.
+#[doc(hidden)]
+pub fn scoped<E: TenantEntity>(db: &TenantDb) -> RepoSelect<E> {
+    Repo::new(db.clone()).find()
+}
 
 /// A tenant's rows of one entity.
 ///
@@ -139,7 +146,11 @@ impl<E: TenantEntity> Repo<E> {
         }
     }
 
-    /// Deletes the row with the model's primary key. Returns how many rows that were, 0 or 1.
+    /// Deletes the row with the model's primary key, or marks it where the entity has a
+    /// `soft_delete` column. Returns how many rows that were, 0 or 1.
+    ///
+    /// A row that is marked stays, and this repository leaves it out from then on. To remove it,
+    /// use SeaORM's own `delete` with [`db`](Self::db).
     ///
     /// # Errors
     ///
@@ -148,10 +159,26 @@ impl<E: TenantEntity> Repo<E> {
     where
         A: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
     {
-        Ok(row.into_active_model().delete(&self.db).await?.rows_affected)
+        let row = row.into_active_model();
+        let Some(deleted) = E::deleted_column() else {
+            return Ok(row.delete(&self.db).await?.rows_affected);
+        };
+        let row = row.before_delete(&self.db).await?;
+        let mut update = many::mark::<E>(deleted);
+        for key in E::PrimaryKey::iter() {
+            let column = key.into_column();
+            let Some(value) = row.get(column).into_value() else {
+                return Err(DbErr::PrimaryKeyNotSet { ctx: "Repo::delete" }.into());
+            };
+            update = update.filter(column.eq(value));
+        }
+        let rows = update.exec(&self.db).await?.rows_affected;
+        row.after_delete(&self.db).await?;
+        Ok(rows)
     }
 
-    /// Deletes one of the tenant's rows. Returns how many rows that were, 0 or 1.
+    /// Deletes one of the tenant's rows, or marks it where the entity has a `soft_delete` column.
+    /// Returns how many rows that were, 0 or 1.
     ///
     /// # Errors
     ///
@@ -160,7 +187,14 @@ impl<E: TenantEntity> Repo<E> {
         &self,
         id: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
     ) -> Result<u64> {
-        Ok(E::delete_by_id(id).exec(&self.db).await?.rows_affected)
+        let Some(deleted) = E::deleted_column() else {
+            return Ok(E::delete_by_id(id).exec(&self.db).await?.rows_affected);
+        };
+        let mut update = many::mark::<E>(deleted);
+        for (key, value) in E::PrimaryKey::iter().zip(id.into().into_value_tuple()) {
+            update = update.filter(key.into_column().eq(value));
+        }
+        Ok(update.exec(&self.db).await?.rows_affected)
     }
 
     /// Begins a change of many of the tenant's rows.
@@ -170,7 +204,7 @@ impl<E: TenantEntity> Repo<E> {
 
     /// Begins a deletion of many of the tenant's rows.
     pub fn delete_many(&self) -> RepoDelete<E> {
-        RepoDelete::new(self.db.clone(), E::delete_many())
+        RepoDelete::new(self.db.clone())
     }
 
     /// Begins a transaction of the tenant's, for this entity and others.

@@ -9,7 +9,7 @@ mod order {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "orders")]
     pub struct Model {
-        #[sea_orm(primary_key)]
+        #[sea_orm(primary_key, auto_increment = false)]
         pub id: i64,
     }
 
@@ -20,7 +20,7 @@ mod invoice {
     use sea_orm::entity::prelude::*;
     use tenancy::tenant_scoped;
 
-    #[tenant_scoped(key = "global")]
+    #[tenant_scoped(key = "global", reason = "an authority gives the numbers out")]
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "invoices")]

@@ -28,7 +28,7 @@ mod tag {
     use crate::deps::multi;
     use sea_orm::entity::prelude::*;
 
-    #[multi::tenant_scoped(crate = multi)]
+    #[multi::tenant_scoped(type = Uuid, crate = multi)]
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "tags")]

@@ -42,7 +42,7 @@ mod product {
         #[sea_orm(primary_key)]
         pub id: i64,
         pub order_id: i64,
-        #[sea_orm(belongs_to, from = "order_id", to = "id")]
+        #[sea_orm(belongs_to, skip_fk, from = "order_id", to = "id")]
         pub order: BelongsTo<super::order::Entity>,
     }
 

@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Result, cargo, finish, root};
+use crate::{Result, cargo, docs, finish, root};
 
-/// Writes the `.stderr` files of the ui tests and the snapshots anew.
+/// Writes the `.stderr` files of the ui tests, the document made of them and the snapshots anew.
 pub(crate) fn run() -> Result<bool> {
     let ui = finish(
         cargo().args(["test", "--package", "tenancy-ui-tests"]).env("TRYBUILD", "overwrite"),
@@ -19,6 +19,7 @@ pub(crate) fn run() -> Result<bool> {
             // A test with several snapshots writes all of them.
             .envs([("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")]),
     )?;
+    docs::messages::write(&root())?;
     let mut pending = Vec::new();
     for folder in ["core", "macros"] {
         collect_pending(&root().join(folder), &mut pending);

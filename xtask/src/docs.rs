@@ -1,6 +1,7 @@
 //! `cargo xtask audit-docs`: the documents at the root name only what exists.
 
 mod markdown;
+pub(crate) mod messages;
 
 use std::{
     fs,
@@ -25,6 +26,7 @@ pub(crate) fn run() -> Result<bool> {
         problems
             .extend(audit(&text, &root, &known).into_iter().map(|why| format!("{name}: {why}")));
     }
+    problems.extend(messages::audit(&root)?);
     for problem in &problems {
         println!("{problem}");
     }
@@ -74,6 +76,7 @@ impl Known {
             .flatten()
             .filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()))
             .filter(|name| !matches!(name.as_str(), "main" | "frame"))
+            .chain([crate::bench::COMPILE.to_owned()])
             .collect();
         Ok(Self { packages, chores, topics })
     }

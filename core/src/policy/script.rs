@@ -48,15 +48,31 @@ impl Script {
     }
 }
 
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "-- {}\nBEGIN;", self.title)?;
+impl Script {
+    /// The script without a transaction of its own, with its comments: for one that is open.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let mut text = String::new();
         for step in &self.steps {
-            writeln!(f, "\n-- {}", step.comment)?;
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&format!("-- {}\n", step.comment));
             for statement in &step.statements {
-                writeln!(f, "{statement};")?;
+                text.push_str(&format!("{statement};\n"));
             }
         }
-        writeln!(f, "\nCOMMIT;")
+        text
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "-- {}\nBEGIN;\nSET LOCAL client_min_messages = warning;\n\n{}\nCOMMIT;",
+            self.title,
+            self.body()
+        )
     }
 }

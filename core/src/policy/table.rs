@@ -1,7 +1,7 @@
 //! The policies of one table, and what belongs to them.
 
 use super::{
-    Context, RoleName, Script,
+    Command, Context, RoleName, Rule, Script,
     quote::{block, ident, literal, qualified, table},
 };
 use crate::{
@@ -30,8 +30,14 @@ const BELOW: &str = "        WITH RECURSIVE below AS (
         )
         SELECT inhrelid::pg_catalog.regclass FROM below";
 
-pub(super) fn up(script: &mut Script, entity: &Entity, context: Context, role: &RoleName) {
-    fence(script, entity, context);
+pub(super) fn up(
+    script: &mut Script,
+    entity: &Entity,
+    rules: &[Rule],
+    context: Context,
+    role: &RoleName,
+) {
+    fence(script, entity, rules, context);
     if entity.tenant_column().is_some() {
         let revoke = format!("REVOKE ALL ON TABLE {PART} FROM PUBLIC, {}", role.quoted());
         script.push(
@@ -42,7 +48,7 @@ pub(super) fn up(script: &mut Script, entity: &Entity, context: Context, role: &
 }
 
 /// Everything but rights.
-pub(super) fn fence(script: &mut Script, entity: &Entity, context: Context) {
+pub(super) fn fence(script: &mut Script, entity: &Entity, rules: &[Rule], context: Context) {
     let Some((column, kind)) = entity.tenant_column() else { return };
     let name = table(entity);
     let column = ident(column);
@@ -56,12 +62,21 @@ pub(super) fn fence(script: &mut Script, entity: &Entity, context: Context) {
         ),
         statements,
     );
+    let further = if rules.is_empty() {
+        "no further policies"
+    } else {
+        "further policies, which only take rows away"
+    };
+    script.push(format!("{}: {further}.", entity.table), narrowing(&name, rules));
     script.push(
         format!(
             "{}: a partition that is named itself does not ask its parent's policies.",
             entity.table
         ),
-        [each_below(entity, &policies(PART, &column, kind, context))],
+        [each_below(
+            entity,
+            &[policies(PART, &column, kind, context), narrowing(PART, rules)].concat(),
+        )],
     );
     script.push(
         format!("{}: an index that begins with the tenant, unless there is one.", entity.table),
@@ -96,10 +111,21 @@ pub(super) fn policies(name: &str, column: &str, kind: KeyKind, context: Context
     statements
 }
 
+/// The further policies of a table, in place of those it had.
+fn narrowing(name: &str, rules: &[Rule]) -> Vec<String> {
+    let drop = |command: Command| format!("DROP POLICY IF EXISTS {} ON {name}", command.policy());
+    let create = |rule: &Rule| {
+        let (policy, clauses) = (rule.command().policy(), rule.command().clauses(rule.condition()));
+        format!("CREATE POLICY {policy} ON {name} AS RESTRICTIVE {clauses}")
+    };
+    Command::ALL.into_iter().map(drop).chain(rules.iter().map(create)).collect()
+}
+
 fn no_policies(name: &str) -> Vec<String> {
-    let mut statements: Vec<String> = POLICIES
-        .iter()
-        .map(|(policy, _)| format!("DROP POLICY IF EXISTS {policy} ON {name}"))
+    let ours = POLICIES.iter().map(|(policy, _)| *policy);
+    let mut statements: Vec<String> = ours
+        .chain(Command::ALL.map(Command::policy))
+        .map(|policy| format!("DROP POLICY IF EXISTS {policy} ON {name}"))
         .collect();
     statements.push(format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"));
     statements.push(format!("ALTER TABLE {name} DISABLE ROW LEVEL SECURITY"));

@@ -2,13 +2,31 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Path, Type};
+use tenancy_core::policy::{Command, Rule};
+use tenancy_source::model::{Own, Shared, Tenant};
 
-use crate::model::{Shared, Tenant};
+use super::{method, relation};
 
 pub(super) fn tenant(model: &Tenant) -> TokenStream {
-    let Tenant { krate, variant, key, key_per_tenant, related } = model;
-    let related = self::related(krate, related);
+    let Tenant { krate, variant, key, key_per_tenant, .. } = model;
+    let rules = (!model.rules.is_empty()).then(|| {
+        let rules = model.rules.iter().map(|rule| self::rule(model, rule));
+        quote! {
+            const RULES: &'static [#krate::policy::Rule] = &[#(#rules),*];
+        }
+    });
+    let deleted = model.deleted.as_ref().map(|deleted| {
+        let (variant, ty) = (&deleted.variant, &deleted.ty);
+        quote! {
+            fn deleted_column() -> ::core::option::Option<Column> {
+                #krate::entity::deleted_at::<#ty, Column>(Column::#variant)
+            }
+        }
+    });
+    let name = variant.to_string();
+    let methods = method::methods(model);
+    let own = Own::Tenant(name.clone());
+    let relations = relation::checks(krate, &own, &model.relations);
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -17,25 +35,45 @@ pub(super) fn tenant(model: &Tenant) -> TokenStream {
 
                 const KEY_PER_TENANT: ::core::primitive::bool = #key_per_tenant;
 
+                #rules
+
                 fn tenant_column() -> Column {
                     Column::#variant
                 }
+
+                #deleted
             }
 
             #[automatically_derived]
-            impl #krate::entity::TenantOrShared for Entity {}
+            impl #krate::entity::TenantOrShared for Entity {
+                const SIDE: #krate::entity::Side = #krate::entity::Side::tenant::<Self>(#name);
+            }
+
+            #methods
 
             #krate::__private::inventory::submit! {
                 #krate::__private::Registration::tenant::<Entity>(::core::module_path!())
             }
         };
-        #related
+        #relations
     }
 }
 
+fn rule(model: &Tenant, rule: &Rule) -> TokenStream {
+    let krate = &model.krate;
+    let command = match rule.command() {
+        Command::Select => quote!(Select),
+        Command::Insert => quote!(Insert),
+        Command::Update => quote!(Update),
+        Command::Delete => quote!(Delete),
+    };
+    let condition = rule.condition();
+    quote!(#krate::policy::Rule::fixed(#krate::policy::Command::#command, #condition))
+}
+
 pub(super) fn shared(model: &Shared) -> TokenStream {
-    let Shared { krate, writable, related } = model;
-    let related = self::related(krate, related);
+    let Shared { krate, writable, relations } = model;
+    let relations = relation::checks(krate, &Own::Shared, relations);
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -44,25 +82,14 @@ pub(super) fn shared(model: &Shared) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl #krate::entity::TenantOrShared for Entity {}
+            impl #krate::entity::TenantOrShared for Entity {
+                const SIDE: #krate::entity::Side = #krate::entity::Side::shared::<Self>();
+            }
 
             #krate::__private::inventory::submit! {
                 #krate::__private::Registration::shared::<Entity>(::core::module_path!())
             }
         };
-        #related
-    }
-}
-
-/// Asks the compiler whether related entities are classified, at the place where they are named.
-pub(super) fn related(krate: &Path, entities: &[Type]) -> TokenStream {
-    if entities.is_empty() {
-        return TokenStream::new();
-    }
-    quote! {
-        const _: fn() = || {
-            fn __tenancy_related<E: #krate::entity::TenantOrShared>() {}
-            #(__tenancy_related::<#entities>();)*
-        };
+        #relations
     }
 }

@@ -18,9 +18,9 @@ use super::{
     parse::{Input, Text},
     report,
 };
-use crate::{
+use tenancy_source::{
     keys,
-    source::{Known, folder},
+    read::{File, Known, folder},
 };
 
 /// Scopes the statement for each engine.
@@ -195,7 +195,7 @@ fn values(input: &Input, sql: &LitStr, template: &mut Template) -> Result<()> {
 }
 
 /// How the compiler finds a file again.
-fn watched(file: &crate::source::File) -> Watched {
+fn watched(file: &File) -> Watched {
     match folder::relative(&file.path) {
         Some(path) => Watched::Relative(format!("/{path}")),
         None => Watched::Absolute(file.path.display().to_string()),

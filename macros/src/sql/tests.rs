@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use tenancy_core::Dialect;
 
 use super::tenant_sql;
-use crate::source::{File, Known, tables};
+use tenancy_source::read::{File, Known, tables};
 
 const ORDERS: &str = "
     #[tenant_scoped]

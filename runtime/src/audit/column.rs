@@ -6,6 +6,8 @@ use tenancy_core::{
     policy::{self, Context, ident, literal},
 };
 
+use crate::entity::rules;
+
 use super::{
     Finding,
     facts::{Column, Relation, Table},
@@ -157,7 +159,9 @@ fn change_type(
                 ),
             ];
             if let Some(context) = security {
-                statements.extend(policy::table(entity, context).statements().map(str::to_owned));
+                statements.extend(
+                    policy::table(entity, &rules(entity), context).statements().map(str::to_owned),
+                );
             }
             statements.join(";\n")
         }

@@ -1,10 +1,13 @@
 //! Changes and deletions of many rows that know where to run.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use sea_orm::{
-    DeleteMany, EntityTrait, QueryFilter, QueryTrait, UpdateMany,
-    sea_query::{DeleteStatement, Expr, SimpleExpr, UpdateStatement},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait, UpdateMany,
+    sea_query::{
+        ConditionalStatement, DeleteStatement, Expr, IntoCondition, LogicalChainOper, SimpleExpr,
+        UpdateStatement,
+    },
 };
 
 use crate::{Result, TenantDb, TenantEntity};
@@ -18,6 +21,10 @@ pub struct RepoUpdate<E: EntityTrait> {
 
 impl<E: TenantEntity> RepoUpdate<E> {
     pub(super) fn new(db: TenantDb, update: UpdateMany<E>) -> Self {
+        let update = match E::deleted_column() {
+            Some(deleted) => update.filter(deleted.is_null()),
+            None => update,
+        };
         Self { db, update }
     }
 
@@ -55,29 +62,72 @@ impl<E: EntityTrait> fmt::Debug for RepoUpdate<E> {
 #[must_use = "a deletion does nothing until `exec` runs it"]
 pub struct RepoDelete<E: EntityTrait> {
     db: TenantDb,
-    delete: DeleteMany<E>,
+    statement: Deletion,
+    entity: PhantomData<fn() -> E>,
 }
 
 impl<E: TenantEntity> RepoDelete<E> {
-    pub(super) fn new(db: TenantDb, delete: DeleteMany<E>) -> Self {
-        Self { db, delete }
+    pub(super) fn new(db: TenantDb) -> Self {
+        let statement = match E::deleted_column() {
+            Some(deleted) => Deletion(Kind::Mark(mark::<E>(deleted).into_query())),
+            None => Deletion(Kind::Remove(E::delete_many().into_query())),
+        };
+        Self { db, statement, entity: PhantomData }
     }
 
-    /// Deletes the rows. Returns how many there were.
+    /// Deletes the rows, or marks them where the entity has a `soft_delete` column. Returns how
+    /// many there were.
     ///
     /// # Errors
     ///
     /// A refusal, or the database's error.
     pub async fn exec(self) -> Result<u64> {
-        Ok(self.delete.exec(&self.db).await?.rows_affected)
+        let done = match &self.statement.0 {
+            Kind::Remove(statement) => self.db.execute(statement).await?,
+            Kind::Mark(statement) => self.db.execute(statement).await?,
+        };
+        Ok(done.rows_affected())
+    }
+}
+
+/// Marks rows that are not marked yet as deleted now, by the database's clock.
+pub(super) fn mark<E: EntityTrait>(deleted: E::Column) -> UpdateMany<E> {
+    E::update_many().col_expr(deleted, Expr::current_timestamp()).filter(deleted.is_null())
+}
+
+/// What a deletion runs, with the conditions it is given.
+#[derive(Debug, Clone)]
+pub struct Deletion(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Remove(DeleteStatement),
+    Mark(UpdateStatement),
+}
+
+impl ConditionalStatement for Deletion {
+    fn and_or_where(&mut self, condition: LogicalChainOper) -> &mut Self {
+        match &mut self.0 {
+            Kind::Remove(statement) => drop(statement.and_or_where(condition)),
+            Kind::Mark(statement) => drop(statement.and_or_where(condition)),
+        }
+        self
+    }
+
+    fn cond_where<C: IntoCondition>(&mut self, condition: C) -> &mut Self {
+        match &mut self.0 {
+            Kind::Remove(statement) => drop(statement.cond_where(condition)),
+            Kind::Mark(statement) => drop(statement.cond_where(condition)),
+        }
+        self
     }
 }
 
 impl<E: EntityTrait> QueryFilter for RepoDelete<E> {
-    type QueryStatement = DeleteStatement;
+    type QueryStatement = Deletion;
 
-    fn query(&mut self) -> &mut DeleteStatement {
-        QueryTrait::query(&mut self.delete)
+    fn query(&mut self) -> &mut Deletion {
+        &mut self.statement
     }
 }
 

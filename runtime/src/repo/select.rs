@@ -4,8 +4,9 @@ use std::fmt;
 
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
-    Cursor, EntityTrait, FromQueryResult, ItemsAndPagesNumber, Paginator, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Related, Select, SelectModel, StreamTrait,
+    ColumnTrait, Cursor, EntityTrait, FromQueryResult, ItemsAndPagesNumber, Paginator,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Related, Select, SelectModel,
+    StreamTrait,
     sea_query::{IntoValueTuple, SelectStatement},
 };
 
@@ -18,11 +19,31 @@ use crate::{Result, TenantDb, TenantEntity};
 pub struct RepoSelect<E: EntityTrait> {
     db: TenantDb,
     select: Select<E>,
+    /// The column that says which rows to leave out.
+    deleted: Option<E::Column>,
 }
 
 impl<E: TenantEntity> RepoSelect<E> {
     pub(super) fn new(db: TenantDb, select: Select<E>) -> Self {
-        Self { db, select }
+        Self { db, select, deleted: E::deleted_column() }
+    }
+
+    /// Takes in the rows that are marked as deleted, which [`Repo`](crate::Repo) leaves out where
+    /// the entity has a `soft_delete` column.
+    ///
+    /// What is marked is still the tenant's own: this is a convenience, and no wall. Related rows
+    /// and queries through other means than `Repo` and `Entity::scoped` are not filtered at all.
+    pub fn with_deleted(self) -> Self {
+        Self { deleted: None, ..self }
+    }
+
+    /// The query that runs.
+    fn ready(self) -> (TenantDb, Select<E>) {
+        let select = match self.deleted {
+            Some(deleted) => self.select.filter(deleted.is_null()),
+            None => self.select,
+        };
+        (self.db, select)
     }
 
     /// The first row, if there is one.
@@ -31,7 +52,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn one(self) -> Result<Option<E::Model>> {
-        Ok(self.select.one(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.one(&db).await?)
     }
 
     /// All rows.
@@ -40,7 +62,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn all(self) -> Result<Vec<E::Model>> {
-        Ok(self.select.all(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.all(&db).await?)
     }
 
     /// How many rows there are.
@@ -49,8 +72,9 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn count(self) -> Result<u64> {
+        let (db, select) = self.ready();
         // As JSON, no model has to be `Sync`; nothing is decoded.
-        Ok(PaginatorTrait::count(self.select.into_json(), &self.db).await?)
+        Ok(PaginatorTrait::count(select.into_json(), &db).await?)
     }
 
     /// Whether there is a row.
@@ -59,7 +83,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn exists(self) -> Result<bool> {
-        Ok(self.select.limit(1).into_json().one(&self.db).await?.is_some())
+        let (db, select) = self.ready();
+        Ok(select.limit(1).into_json().one(&db).await?.is_some())
     }
 
     /// One page of `size` rows, counted from 0, with the number of rows and pages there are.
@@ -75,8 +100,9 @@ impl<E: TenantEntity> RepoSelect<E> {
     where
         E::Model: Sync,
     {
+        let (db, select) = self.ready();
         let paginator: Paginator<'_, _, SelectModel<E::Model>> =
-            PaginatorTrait::paginate(self.select, &self.db, size.max(1));
+            PaginatorTrait::paginate(select, &db, size.max(1));
         let numbers = paginator.num_items_and_pages().await?;
         Ok((paginator.fetch_page(page).await?, numbers))
     }
@@ -95,11 +121,12 @@ impl<E: TenantEntity> RepoSelect<E> {
     where
         E::Model: Sync,
     {
-        let mut cursor: Cursor<SelectModel<E::Model>> = self.select.cursor_by(column);
+        let (db, select) = self.ready();
+        let mut cursor: Cursor<SelectModel<E::Model>> = select.cursor_by(column);
         if let Some(after) = after {
             cursor.after(after);
         }
-        Ok(cursor.first(size).all(&self.db).await?)
+        Ok(cursor.first(size).all(&db).await?)
     }
 
     /// The rows, one by one as they arrive.
@@ -113,7 +140,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     pub async fn stream(
         self,
     ) -> Result<impl Stream<Item = Result<E::Model>> + Send + Unpin + 'static> {
-        let rows = StreamTrait::stream(&self.db, QueryTrait::as_query(&self.select)).await?;
+        let (db, select) = self.ready();
+        let rows = StreamTrait::stream(&db, QueryTrait::as_query(&select)).await?;
         Ok(rows.map(|row| Ok(E::Model::from_query_result(&row?, "")?)))
     }
 
@@ -127,7 +155,8 @@ impl<E: TenantEntity> RepoSelect<E> {
         R: EntityTrait,
         E: Related<R>,
     {
-        Ok(self.select.find_also_related(related).all(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.find_also_related(related).all(&db).await?)
     }
 
     /// All rows, each with its related rows. Rows of the other entity are the tenant's too.
@@ -140,7 +169,8 @@ impl<E: TenantEntity> RepoSelect<E> {
         R: EntityTrait,
         E: Related<R>,
     {
-        Ok(self.select.find_with_related(related).all(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.find_with_related(related).all(&db).await?)
     }
 
     /// The first row as another type, such as a partial model.
@@ -149,7 +179,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn one_as<M: FromQueryResult>(self) -> Result<Option<M>> {
-        Ok(self.select.into_model::<M>().one(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.into_model::<M>().one(&db).await?)
     }
 
     /// All rows as another type, such as a partial model.
@@ -158,7 +189,8 @@ impl<E: TenantEntity> RepoSelect<E> {
     ///
     /// A refusal, or the database's error.
     pub async fn all_as<M: FromQueryResult>(self) -> Result<Vec<M>> {
-        Ok(self.select.into_model::<M>().all(&self.db).await?)
+        let (db, select) = self.ready();
+        Ok(select.into_model::<M>().all(&db).await?)
     }
 }
 

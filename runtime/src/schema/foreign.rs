@@ -150,6 +150,14 @@ fn key(relation: RelationDef, known: &[Entity], own: &Entity) -> Result<Key> {
                         .to_owned(),
                 ));
             }
+            let paired = from.iter().zip(&to).all(|(from, to)| (from == ours) == (to == theirs));
+            if !paired {
+                return Err(problem(format!(
+                    "it does not pair `{ours}` with `{theirs}` of `{}`; name the tenant columns at \
+                     the same place of `from` and `to`, or in neither",
+                    target.1
+                )));
+            }
             if !from.iter().any(|column| column == ours) {
                 from.insert(0, ours.to_owned());
                 to.insert(0, theirs.to_owned());
@@ -162,7 +170,34 @@ fn key(relation: RelationDef, known: &[Entity], own: &Entity) -> Result<Key> {
                 target.1
             )));
         }
-        (_, None) => {}
+        (Some(_), None) => {
+            let (delete, update) = (&relation.on_delete, &relation.on_update);
+            let changes = |action: &Option<ForeignKeyAction>| {
+                matches!(
+                    action,
+                    Some(
+                        ForeignKeyAction::Cascade
+                            | ForeignKeyAction::SetNull
+                            | ForeignKeyAction::SetDefault
+                    )
+                )
+            };
+            if matches!(delete, Some(ForeignKeyAction::Cascade)) {
+                return Err(problem(format!(
+                    "all tenants share `{}`, so `on_delete = \"Cascade\"` would delete rows of every \
+                     tenant; write `on_delete = \"Restrict\"`",
+                    target.1
+                )));
+            }
+            if entity.writable() && (changes(delete) || changes(update)) {
+                return Err(problem(format!(
+                    "every tenant may write `{}`, so one of them would change rows of the others; \
+                     write `Restrict` for `on_delete` and `on_update`",
+                    target.1
+                )));
+            }
+        }
+        (None, None) => {}
     }
     Ok(Key {
         target,

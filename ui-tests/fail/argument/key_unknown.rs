@@ -1,7 +1,7 @@
 use sea_orm::entity::prelude::*;
 use tenancy::tenant_scoped;
 
-#[tenant_scoped(table = "orders")]
+#[tenant_scoped(isolation = "row")]
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "orders")]

@@ -1,0 +1,194 @@
+//! The same entity, four times.
+
+#![allow(missing_docs, unreachable_pub)]
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
+pub enum Kind {
+    #[sea_orm(string_value = "fair")]
+    Fair,
+    #[sea_orm(string_value = "good")]
+    Good,
+}
+
+pub mod person {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "persons")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub name: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod compact {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notes_compact")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(column_name = "called")]
+        pub title: String,
+        pub kind: super::Kind,
+        pub extra: Option<Json>,
+        pub owner_id: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::person::Entity",
+            from = "Column::OwnerId",
+            to = "super::person::Column::Id",
+            on_delete = "Cascade"
+        )]
+        Person,
+    }
+
+    impl Related<super::person::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Person.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod dense {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notes_dense")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(column_name = "called")]
+        pub title: String,
+        pub kind: super::Kind,
+        pub extra: Option<Json>,
+        pub owner_id: Option<i64>,
+        #[sea_orm(belongs_to, from = "owner_id", to = "id", on_delete = "Cascade")]
+        pub owner: BelongsTo<Option<super::person::Entity>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod derived {
+    use sea_orm::entity::prelude::*;
+    use tenancy::TenantEntity;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, TenantEntity)]
+    #[sea_orm(table_name = "notes_derived")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub tenant_id: String,
+        #[sea_orm(column_name = "called")]
+        pub title: String,
+        pub kind: super::Kind,
+        pub extra: Option<Json>,
+        pub owner_id: Option<i64>,
+        #[sea_orm(belongs_to, from = "owner_id", to = "id", on_delete = "Cascade")]
+        pub owner: BelongsTo<Option<super::person::Entity>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod expanded {
+    use sea_orm::entity::prelude::*;
+    use tenancy::TenantEntity;
+
+    #[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+    pub struct Entity;
+
+    impl EntityName for Entity {
+        fn table_name(&self) -> &'static str {
+            "notes_expanded"
+        }
+    }
+
+    #[derive(Clone, Debug, PartialEq, DeriveModel, DeriveActiveModel, TenantEntity)]
+    #[tenancy(key = "global")]
+    pub struct Model {
+        pub id: i64,
+        pub tenant_id: String,
+        pub title: String,
+        pub kind: super::Kind,
+        pub extra: Option<Json>,
+        pub owner_id: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+    pub enum Column {
+        Id,
+        TenantId,
+        #[sea_orm(column_name = "called")]
+        Title,
+        Kind,
+        Extra,
+        OwnerId,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+    pub enum PrimaryKey {
+        Id,
+    }
+
+    impl PrimaryKeyTrait for PrimaryKey {
+        type ValueType = i64;
+
+        fn auto_increment() -> bool {
+            true
+        }
+    }
+
+    impl ColumnTrait for Column {
+        type EntityName = Entity;
+
+        fn def(&self) -> ColumnDef {
+            match self {
+                Self::Id => ColumnType::BigInteger.def(),
+                Self::TenantId => ColumnType::String(StringLen::None).def(),
+                Self::Title => ColumnType::String(StringLen::None).def(),
+                Self::Kind => ColumnType::String(StringLen::N(8)).def(),
+                Self::Extra => ColumnType::Json.def().null(),
+                Self::OwnerId => ColumnType::BigInteger.def().null(),
+            }
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::person::Entity",
+            from = "Column::OwnerId",
+            to = "super::person::Column::Id",
+            on_delete = "Cascade"
+        )]
+        Person,
+    }
+
+    impl Related<super::person::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Person.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,34 @@
+mod order {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, tenancy::TenantEntity)]
+    #[sea_orm(table_name = "orders")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub tenant_id: String,
+        pub item_id: Option<i64>,
+        #[sea_orm(belongs_to, from = "item_id", to = "id", on_delete = "SetNull")]
+        pub item: BelongsTo<Option<super::item::Entity>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod item {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "items")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use sea_orm::entity::prelude::*;
+use tenancy::tenant_scoped;
+
+#[tenant_scoped(soft_delete = "deleted_at")]
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "orders")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub deleted_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+fn main() {}
