@@ -59,11 +59,11 @@ async fn cut_everywhere(world: &World, app: &App, work: impl AsyncFn(&TenantDb))
 }
 
 pub(crate) async fn cut_all(world: &World, app: &App) {
-    at_least(3, async || cut_everywhere(world, app, single).await).await;
+    at_least(1, async || cut_everywhere(world, app, single).await).await;
     at_least(1, async || cut_everywhere(world, app, stream).await).await;
     // Begins in a task, which is waited for once.
     at_least(1, async || cut_everywhere(world, app, begin).await).await;
-    at_least(8, async || cut_everywhere(world, app, request).await).await;
+    at_least(4, async || cut_everywhere(world, app, request).await).await;
 }
 
 /// Each round trip pends once, unless its answer is there before it is asked for, as it can be on

@@ -54,7 +54,7 @@ each_engine! {
             }
             cuts += 1;
         }
-        assert!(cuts > 2, "the request awaited something {cuts} times only");
+        assert!(cuts > 0, "the request awaited something {cuts} times only");
         assert!(!ledger::Entity::find().all(&shop.acme).await.unwrap().is_empty());
     }
 }

@@ -4,7 +4,14 @@ use std::{fs, path::Path};
 
 /// The macros run in the user's compiler, and know the runtime by its paths alone.
 pub(super) fn macros_depend_on_no_runtime(root: &Path) -> Vec<String> {
-    only(root, "macros/Cargo.toml", &["proc-macro2", "quote", "syn", "tenancy-core"])
+    let allowed = ["proc-macro2", "quote", "syn", "tenancy-core"];
+    let mut problems = only(root, "source/Cargo.toml", &allowed);
+    problems.extend(only(
+        root,
+        "macros/Cargo.toml",
+        &[allowed.as_slice(), &["tenancy-source"]].concat(),
+    ));
+    problems
 }
 
 pub(super) fn core_depends_on_no_runtime(root: &Path) -> Vec<String> {
