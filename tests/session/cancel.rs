@@ -103,7 +103,43 @@ fn dropped_at_every_await_on_a_lane() {
     });
 }
 
-/// The runtime of one caller goes away with its transactions; the pool serves others.
+/// The runtime of one caller goes away with its transaction; the pool serves others.
+#[test]
+fn a_runtime_goes_away() {
+    world::run(async |world| {
+        let app = world.app(&world.url(&world.server), 1).await;
+        for given_up in [false, true] {
+            let acme = app.acme.clone();
+            let gone = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+                let runtime = runtime.unwrap();
+                let transaction = runtime.block_on(async {
+                    let transaction = acme.begin().await.unwrap();
+                    ledger::Entity::insert(entry("never")).exec(&transaction).await.unwrap();
+                    transaction
+                });
+                if given_up {
+                    // Whatever tidies up after it is cut short.
+                    let _inside = runtime.enter();
+                    drop(transaction);
+                } else {
+                    runtime.spawn(async move {
+                        std::future::pending::<()>().await;
+                        drop(transaction);
+                    });
+                }
+                runtime.shutdown_background();
+            });
+            gone.join().unwrap();
+            app.nothing_is_left().await;
+            assert_eq!(read(&app.globex).await, totals("globex"));
+            assert_eq!(world.entries("acme").await, [""; 0]);
+        }
+        world.shop.no_transaction(0).await;
+        app.close().await;
+    });
+}
+
 #[test]
 fn many_at_once() {
     world::run(async |world| {

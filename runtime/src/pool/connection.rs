@@ -63,7 +63,10 @@ impl Connection {
         if let Some(probe) = &options.probe {
             probe.verdict()?;
         }
-        pool.tend();
+        // Who has a single connection looks after it.
+        if options.max_connections > 1 {
+            pool.tend();
+        }
         // What does not run for a request goes by a pool of SeaORM's, which has no connection
         // before it is used.
         let mut lazy = super::postgres::options(options)?;

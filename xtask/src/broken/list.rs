@@ -108,6 +108,16 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[session("cancel::dropped_at_every_await"), soak("postgres_rls")],
     },
     Patch {
+        name: "untidied",
+        why: "a connection goes back to the pool as it is when the runtime of its borrower ends",
+        edits: &[Edit {
+            file: "runtime/src/pool/session/lease.rs",
+            find: "            drop(Member::take(member));",
+            replace: "            drop(member);",
+        }],
+        tests: &[session("cancel::a_runtime_goes_away")],
+    },
+    Patch {
         name: "commit-cut-off",
         why: "a transaction tells its caller that it was committed, and was rolled back",
         edits: &[Edit {

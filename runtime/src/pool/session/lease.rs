@@ -1,7 +1,5 @@
 //! A connection of the pool while it is ours, and what becomes of it afterwards.
 
-use std::mem;
-
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Connection as _, Executor as _, PgConnection,
     error::DatabaseError,
@@ -125,24 +123,39 @@ fn ends_session(error: &dyn DatabaseError) -> bool {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(mut member) = self.member.take() else { return };
+        let Some(member) = self.member.take() else { return };
         let state = self.state;
         if state == State::Clean && !self.running {
             return;
         }
         let Ok(runtime) = Handle::try_current() else {
-            // Nothing can be sent any more. Without its socket, the server rolls back.
-            drop(member.conn.take());
+            // Nothing can be sent any more.
+            drop(Untidy(Some(member)));
             return;
         };
-        let running = mem::take(&mut self.running);
+        let (running, mut untidy) = (self.running, Untidy(Some(member)));
         runtime.spawn(async move {
-            if !tidy(&mut member, state, running).await {
-                // It does not go back to the pool, and counts until it is closed.
+            let Some(member) = &mut untidy.0 else { return };
+            if tidy(member, state, running).await {
+                drop(untidy.0.take());
+            } else {
+                // Counts until it is closed.
                 member.close().await;
-                drop(Member::take(member));
             }
         });
+    }
+}
+
+/// A connection that does not go back to the pool as it is, not even if the task that tidies it is
+/// cut short, by a panic or the end of its runtime.
+struct Untidy(Option<Member>);
+
+impl Drop for Untidy {
+    fn drop(&mut self) {
+        if let Some(member) = self.0.take() {
+            // Without its socket, the server rolls back.
+            drop(Member::take(member));
+        }
     }
 }
 
