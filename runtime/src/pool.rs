@@ -24,9 +24,8 @@ pub(crate) use self::{
 };
 #[cfg(feature = "postgres")]
 pub(crate) use self::{
-    lane::Lane,
     probe::Probe,
-    session::{PgSession, PgTransaction},
+    session::{PgLoan, PgSession, PgTransaction},
 };
 use crate::{Error, Result};
 
@@ -34,7 +33,7 @@ mod connection;
 pub(crate) mod engine;
 mod finish;
 #[cfg(feature = "postgres")]
-mod lane;
+pub(crate) mod lane;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

@@ -16,7 +16,7 @@ use crate::{
     Result,
     pool::{
         Connection, Rows, Sender,
-        engine::{Engine, Lease},
+        engine::{Engine, Loan},
         in_task,
     },
 };
@@ -29,6 +29,10 @@ pub(crate) enum Link {
     /// By a connection lent for each statement or transaction, where a tenant has a database of
     /// its own.
     Engine(Arc<Engine>),
+    /// By a connection of the tenant's own to the shared database where one is free at once, else
+    /// by the pool.
+    #[cfg(feature = "postgres")]
+    Lane(Arc<Engine>, Way),
 }
 
 /// A way to the database behind a pool.
@@ -51,67 +55,79 @@ impl Link {
         Ok(Self::Pool(Way::new(conn, context)?))
     }
 
+    /// The way by a tenant's lane, and another where none of its connections is free.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn lane(lane: Arc<Engine>, conn: Connection, context: &Context) -> Result<Self> {
+        Ok(Self::Lane(lane, Way::new(conn, context)?))
+    }
+
+    /// What a statement or transaction runs on.
+    async fn lend(&self) -> Result<Lent<'_>, DbErr> {
+        Ok(match self {
+            Self::Pool(way) => Lent::Way(way),
+            Self::Engine(engine) => Lent::Loan(engine.lease().await?.into()),
+            #[cfg(feature = "postgres")]
+            Self::Lane(lane, way) => match lane.ride().await {
+                Some(lease) => Lent::Loan(lease.into()),
+                None => Lent::Way(way),
+            },
+        })
+    }
+
     pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Pool(way) => way.execute(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).execute(stmt).await
-            }
+        match self.lend().await? {
+            Lent::Way(way) => way.execute(stmt).await,
+            Lent::Loan(loan) => loan.execute_raw(stmt).await,
         }
     }
 
     pub(super) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(way) => way.query_one(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).query_one(stmt).await
-            }
+        match self.lend().await? {
+            Lent::Way(way) => way.query_one(stmt).await,
+            Lent::Loan(loan) => loan.query_one_raw(stmt).await,
         }
     }
 
     pub(super) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(way) => way.query_all(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).query_all(stmt).await
-            }
+        match self.lend().await? {
+            Lent::Way(way) => way.query_all(stmt).await,
+            Lent::Loan(loan) => loan.query_all_raw(stmt).await,
         }
     }
 
-    /// The rows of a statement. They have taken the connection when this returns, and a lease does
-    /// not end before its connection is back.
+    /// The rows of a statement. They have taken the connection when this returns.
     pub(super) async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
-        match self {
-            Self::Pool(way) => way.stream(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).stream(stmt).await
-            }
+        match self.lend().await? {
+            Lent::Way(way) => way.stream(stmt).await,
+            Lent::Loan(loan) => loan.stream(stmt).await,
         }
     }
 
     /// Begins a transaction, whether or not somebody waits for it.
     pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
-        match self {
-            Self::Pool(way) => way.begin(options).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                // As with rows: the connection is the transaction's when this returns.
-                Way::of(&lease).begin(options).await
+        match self.lend().await? {
+            Lent::Way(way) => way.begin(options).await,
+            // As with rows: the connection is the transaction's when this returns.
+            Lent::Loan(Loan::Pool(lease)) => {
+                let pool = lease.pool().cloned();
+                let pool = pool.ok_or_else(|| DbErr::Custom("a lease lost its pool".to_owned()))?;
+                Way::Direct(pool).begin(options).await
+            }
+            #[cfg(feature = "postgres")]
+            Lent::Loan(Loan::Postgres(loan)) => {
+                finish(async move { Ok(Txn::Session(loan.begin(options).await?)) }).await
             }
         }
     }
 }
 
-impl Way {
-    /// The way by a connection that is lent.
-    fn of(lease: &Lease) -> Self {
-        Self::plain(lease.connection().clone())
-    }
+/// What a statement or transaction runs on.
+enum Lent<'a> {
+    Way(&'a Way),
+    Loan(Loan),
+}
 
+impl Way {
     fn plain(conn: Connection) -> Self {
         #[cfg(feature = "postgres")]
         if let Some(session) = conn.in_transaction() {

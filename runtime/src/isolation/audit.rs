@@ -10,6 +10,7 @@ use super::Grounds;
 use crate::{
     Error, Result,
     audit::{Audit, Report},
+    pool::engine::Loan,
 };
 
 impl Grounds {
@@ -59,7 +60,7 @@ impl Grounds {
     pub async fn audit_database(&self, tenant: &TenantId, url: Secret) -> Result<Report> {
         let own = self.entities(|entity| entity.tenant_column().is_some().then_some(entity))?;
         let lease = self.engines().engine(tenant.as_str(), url).lease().await?;
-        Audit::rows(&own).run(lease.connection()).await
+        Audit::rows(&own).run(&Loan::from(lease)).await
     }
 
     /// Looks at the tables all tenants share and at the policies in front of them.

@@ -6,6 +6,7 @@
 //! the setting, the statement, `COMMIT`. In a transaction of the caller's, a statement takes one.
 
 mod lease;
+mod loan;
 mod transaction;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 
 use self::lease::Lease;
-pub(crate) use self::transaction::PgTransaction;
+pub(crate) use self::{loan::PgLoan, transaction::PgTransaction};
 use super::{Probe, Rows, Sender};
 
 /// A pool, and what each transaction on it begins with.

@@ -23,7 +23,7 @@ mod server;
 const LONG: Duration = Duration::from_secs(60);
 
 fn engines(budget: usize, per_engine: usize) -> Engines {
-    Engines::new(Limits { budget, per_engine, idle: LONG, wait: LONG }).unwrap()
+    Engines::new(Limits { budget, per_engine, idle: LONG, wait: LONG, lanes: None }).unwrap()
 }
 
 /// How long to wait for what does not come.
@@ -84,7 +84,7 @@ async fn quiet(engines: &Engines) {
 
 #[test]
 fn limits_that_cannot_work_are_refused() {
-    let good = Limits { budget: 4, per_engine: 2, idle: LONG, wait: LONG };
+    let good = Limits { budget: 4, per_engine: 2, idle: LONG, wait: LONG, lanes: None };
     assert!(Engines::new(good).is_ok());
     for (bad, word) in [
         (Limits { budget: 0, ..good }, "budget is 0"),

@@ -5,9 +5,11 @@ use sea_orm::sqlx::{
 };
 use tokio::runtime::Handle;
 
+use crate::pool::engine::{self, After};
+
 /// A connection on loan.
 ///
-/// It goes back to the pool only without a transaction on it. What is known to be clean goes back
+/// It goes back to the pool or engine it is from only without a transaction on it. What is known to be clean goes back
 /// at once. Where a transaction may be open, a `ROLLBACK` is sent first and its answer awaited,
 /// in the background. Where it is not known whether there is one, because a `BEGIN` failed or was
 /// dropped before its answer, the connection is closed.
@@ -16,14 +18,23 @@ use tokio::runtime::Handle;
 #[derive(Debug)]
 pub(super) struct Lease {
     // `None` only while it is dropped.
-    conn: Option<PoolConnection<Postgres>>,
+    held: Option<Held>,
     state: State,
+}
+
+/// Where the connection is from.
+#[derive(Debug)]
+enum Held {
+    Pool(PoolConnection<Postgres>),
+    Engine(engine::Lease),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// No transaction is open.
     Clean,
+    /// A statement was sent, and not answered; no transaction is open. A pool finds out by itself.
+    Busy,
     /// A `BEGIN` was sent, and not answered.
     Beginning,
     /// A transaction may be open.
@@ -32,11 +43,29 @@ enum State {
 
 impl Lease {
     pub(super) fn new(conn: PoolConnection<Postgres>) -> Self {
-        Self { conn: Some(conn), state: State::Clean }
+        Self { held: Some(Held::Pool(conn)), state: State::Clean }
+    }
+
+    pub(super) fn of_engine(lease: engine::Lease) -> Self {
+        Self { held: Some(Held::Engine(lease)), state: State::Clean }
     }
 
     pub(super) fn conn(&mut self) -> &mut PgConnection {
-        self.conn.as_mut().expect("a lease has its connection until it is dropped")
+        let conn = self.held.as_mut().and_then(|held| match held {
+            Held::Pool(conn) => Some(&mut **conn),
+            Held::Engine(lease) => lease.postgres(),
+        });
+        conn.expect("a lease has its connection until it is dropped")
+    }
+
+    /// A statement is about to be sent, out of a transaction.
+    pub(super) fn set_busy(&mut self) {
+        self.state = State::Busy;
+    }
+
+    /// It was answered.
+    pub(super) fn set_clean(&mut self) {
+        self.state = State::Clean;
     }
 
     /// Sends text without values, which may hold several statements, in one round trip.
@@ -68,14 +97,26 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(mut conn) = self.conn.take() else { return };
+        let mut conn = match self.held.take() {
+            None => return,
+            Some(Held::Pool(conn)) => conn,
+            Some(Held::Engine(mut lease)) => {
+                lease.leave(match self.state {
+                    State::Clean => After::Nothing,
+                    State::Busy => After::Ping,
+                    State::Beginning => After::Close,
+                    State::Open => After::RollBack,
+                });
+                return;
+            }
+        };
         let Ok(runtime) = Handle::try_current() else {
             // Nothing can be sent any more. Without its socket, the server rolls back.
             drop(conn.detach());
             return;
         };
         match self.state {
-            State::Clean => drop(conn),
+            State::Clean | State::Busy => drop(conn),
             State::Beginning => {
                 runtime.spawn(conn.close());
             }

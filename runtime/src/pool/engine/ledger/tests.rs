@@ -13,7 +13,7 @@ const ENGINES: Id = 5;
 
 fn limits(budget: usize, per_engine: usize) -> Limits {
     let (idle, wait) = (Duration::from_secs(60), Duration::from_secs(10));
-    Limits { budget, per_engine, idle, wait }
+    Limits { budget, per_engine, idle, wait, lanes: None }
 }
 
 /// One step of the world. Numbers choose among what there is.
