@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cancel;
+mod crowd;
 mod lane;
 mod pooler;
 mod proxy;

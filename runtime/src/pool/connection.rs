@@ -64,7 +64,7 @@ impl Connection {
     }
 
     /// A pool that is there already, whose statements stay prepared.
-    #[cfg_attr(not(any(test, feature = "postgres")), allow(dead_code))]
+    #[cfg(test)]
     pub(crate) fn new(conn: DatabaseConnection) -> Self {
         Self {
             conn,

@@ -54,6 +54,10 @@ impl Drop for Files {
 
 /// The first column of the first row.
 async fn number(conn: &DatabaseConnection, sql: &str) -> i64 {
+    value(conn, sql).await
+}
+
+async fn value(conn: &impl ConnectionTrait, sql: &str) -> i64 {
     let statement = Statement::from_string(conn.get_database_backend(), sql);
     conn.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }

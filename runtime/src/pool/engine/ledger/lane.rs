@@ -56,6 +56,11 @@ impl Lanes {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open == 0 && self.idle.is_empty() && self.heirs.is_empty()
+    }
+
     /// An account has one connection more or less.
     pub(super) fn changed(&mut self, lane: Option<&mut Lane>, by: isize) {
         if lane.is_some() {

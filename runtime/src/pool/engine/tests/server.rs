@@ -54,7 +54,7 @@ impl Server {
             _ => "information_schema.processlist WHERE db",
         };
         let sql = format!("SELECT count(*) FROM {source} LIKE '{}%'", self.prefix);
-        usize::try_from(number(&self.eye, &sql).await).unwrap()
+        usize::try_from(value(&self.eye, &sql).await).unwrap()
     }
 
     /// A server takes a moment to notice that a connection was closed.
@@ -101,14 +101,14 @@ async fn waves(server: Server) {
                     (engines.clone(), Arc::clone(&all[n]), format!("{}{n}", server.prefix));
                 tokio::spawn(async move {
                     for _ in 0..3 {
-                        let lease = engine.lease().await.unwrap();
+                        let lease = Loan::from(engine.lease().await.unwrap());
                         let own = match lease.get_database_backend() {
                             DbBackend::Postgres => "current_database()",
                             _ => "database()",
                         };
                         let own =
                             format!("SELECT count(*) FROM (SELECT 1) t WHERE {own} = '{name}'");
-                        assert_eq!(number(&lease, &own).await, 1, "another tenant's database");
+                        assert_eq!(value(&lease, &own).await, 1, "another tenant's database");
                         assert!(engines.stats().open <= BUDGET);
                     }
                 })
@@ -150,10 +150,10 @@ async fn a_cancelled_statement_keeps_its_connection_until_it_is_over() {
     let engines = engines(2, 2);
     let acme = engines.engine("acme", server.url(0));
     let lock = "SELECT pg_advisory_lock(1)";
-    let (holder, blocked) = (acme.lease().await.unwrap(), acme.lease().await.unwrap());
-    // A transaction keeps one connection of the pool of one, and with it the lock.
+    let lease = async || Loan::from(acme.lease().await.unwrap());
+    let (holder, blocked) = (lease().await, lease().await);
     holder.execute_unprepared(lock).await.unwrap();
-    let pid = number(&blocked, "SELECT pg_backend_pid()::bigint").await;
+    let pid = value(&blocked, "SELECT pg_backend_pid()::bigint").await;
     let cancelled = tokio::time::timeout(Duration::from_millis(50), async {
         blocked.execute_unprepared(lock).await.unwrap();
     });
@@ -164,20 +164,20 @@ async fn a_cancelled_statement_keeps_its_connection_until_it_is_over() {
     // Somebody who waits is given the other connection, and not one that does not answer.
     let same = Arc::clone(&acme);
     let waiting = tokio::spawn(async move {
-        let lease = same.lease().await.unwrap();
-        number(&lease, "SELECT pg_backend_pid()::bigint").await
+        let lease = Loan::from(same.lease().await.unwrap());
+        value(&lease, "SELECT pg_backend_pid()::bigint").await
     });
     until("somebody waits", || engines.stats().waiting == 1).await;
-    let own = number(&holder, "SELECT pg_backend_pid()::bigint").await;
+    let own = value(&holder, "SELECT pg_backend_pid()::bigint").await;
     drop(holder);
     assert_eq!(waiting.await.unwrap(), own);
 
     // The lock is given back, the statement ends, and its connection is lent again.
-    let holder = acme.lease().await.unwrap();
-    assert_eq!(number(&holder, "SELECT pg_backend_pid()::bigint").await, own);
+    let holder = lease().await;
+    assert_eq!(value(&holder, "SELECT pg_backend_pid()::bigint").await, own);
     holder.execute_unprepared("SELECT pg_advisory_unlock(1)").await.unwrap();
-    let other = acme.lease().await.unwrap();
-    assert_eq!(number(&other, "SELECT pg_backend_pid()::bigint").await, pid);
+    let other = lease().await;
+    assert_eq!(value(&other, "SELECT pg_backend_pid()::bigint").await, pid);
     drop((holder, other));
     engines.close().await;
     server.remove(1).await;
