@@ -49,9 +49,9 @@ use proc_macro::TokenStream;
 /// A condition in SQL for a command, `rls(update = "status <> 'closed'", delete = "false")`, becomes
 /// a restrictive policy: it takes rows away and never shows one. `select`, `update` and `delete` speak
 /// of the row as it is, `insert` of the new one. What `select` takes away is not changed or deleted
-/// either by a statement that reads a column, as all that come from the scoper do. A condition names columns of the table by the names
-/// they have in the database, and has no query in it. Two words stand alone: `read_only` refuses all
-/// writes, and `soft_delete` lets only rows be removed that are marked. There is no policy that hides
+/// either by a statement that reads a column, as all that come from the scoper do. A condition names
+/// columns of the table by the names they have in the database, and has no query in it. Two words
+/// stand alone: `read_only` refuses all writes, and `soft_delete` lets only rows be removed that are marked. There is no policy that hides
 /// marked rows from reads: PostgreSQL would then refuse the change that marks one. The policies hold
 /// where row-level security is in force, so behind `Rls` and nowhere else.
 ///

@@ -10,6 +10,7 @@ use super::{
     operator,
     walker::{Names, Result, Walker},
 };
+use crate::Dialect;
 
 impl Walker<'_> {
     pub(super) fn expr(&mut self, expr: &mut Expr, names: &Names) -> Result {
@@ -158,6 +159,17 @@ impl Walker<'_> {
             }
             Expr::Tuple(list) => self.exprs(list, names),
             Expr::Array(Array { elem, named: _ }) => self.exprs(elem, names),
+            // PostgreSQL has texts there and nothing else; what the parser reads as more of it, a
+            // printer puts elsewhere.
+            Expr::Interval(Interval { value, .. })
+                if self.dialect != Dialect::MySql && !matches!(**value, Expr::Value(_)) =>
+            {
+                Err(self.refuse(
+                    "INTERVAL before something else than a text",
+                    "only MySQL computes the number of an interval",
+                    "multiply: `n * INTERVAL '1 day'`",
+                ))
+            }
             Expr::Interval(Interval {
                 value,
                 leading_field: _,

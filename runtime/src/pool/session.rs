@@ -1,9 +1,12 @@
 //! Sessions on PostgreSQL: statements and transactions on a connection that is theirs meanwhile.
 //!
-//! Where policies ask for the tenant, every statement runs in a transaction that knows it. A setting of the transaction's own tells the database's policies who asks. It is gone when the
-//! transaction ends, whatever became of the caller, and it survives poolers that lend a connection
-//! for one transaction at a time. A single statement takes three round trips: `BEGIN` together with
-//! the setting, the statement, `COMMIT`. In a transaction of the caller's, a statement takes one.
+//! Where policies ask for the tenant, every statement runs in a transaction that knows it. A setting
+//! of the transaction's own tells the database who asks. It is gone when the transaction ends,
+//! whatever became of the caller, and it survives poolers that lend a connection for one transaction
+//! at a time. A single statement takes three round trips: `BEGIN` together with the setting, the
+//! statement, `COMMIT`. In a transaction of the caller's, a statement takes one.
+//!
+//! Elsewhere a single statement is sent as it is.
 
 mod lease;
 mod transaction;

@@ -103,7 +103,9 @@ impl Builder {
 
     /// Sets how many connections the pool may hold; 10 unless set. That of the
     /// [operator](Self::operator) may hold as many, and so may that of
-    /// [`unscoped`](Tenancy::unscoped), which is opened when it is first used.
+    /// [`unscoped`](Tenancy::unscoped), which is opened when it is first used. On PostgreSQL tables
+    /// are made and tenants removed by a further one of that size, opened when it is needed, and a
+    /// pool has one connection more for a second while it cancels statements nobody waits for.
     ///
     /// An in-memory SQLite database has one whatever is set here: each further one would lock the
     /// others out.

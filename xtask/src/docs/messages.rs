@@ -137,16 +137,19 @@ fn errors(said: &str) -> String {
         if begins {
             pictured = false;
         }
-        let note = line.trim_start().starts_with("= note: ")
-            && !["= note: this error originates", "= note: required"]
-                .iter()
-                .any(|theirs| line.trim_start().starts_with(theirs));
+        let noted = line.trim_start().starts_with("= note: ");
+        let theirs = ["= note: this error originates", "= note: required", "= note: `#[warn("]
+            .iter()
+            .any(|theirs| line.trim_start().starts_with(theirs));
+        if theirs {
+            continue;
+        }
         if line.is_empty() || line.starts_with("help:") || line.starts_with("note:") {
             pictured = true;
         }
         let place =
             line.trim_start().starts_with("-->") || line.trim_end().ends_with('|') && !begins;
-        if (!pictured && !place) || note {
+        if (!pictured && !place) || noted {
             text.push_str(line.trim_end());
             text.push('\n');
         }
