@@ -1,9 +1,11 @@
 //! Point reads on PostgreSQL through sixteen connections, for each strategy, against plain SeaORM
 //! with the filter written by hand on plain tables through a pool of the same size; and row-level
-//! security also against its own three round trips written by hand.
+//! security also against its own three round trips written by hand. Then the same with more and
+//! more tenants.
 //!
 //! It uses the server of the tests, `TENANCY_TEST_POSTGRES_URL`, in databases that it drops.
 
+mod crowd;
 mod world;
 
 use std::{future::Future, sync::Arc};
@@ -12,10 +14,10 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter,
     sqlx::{Executor as _, PgPool, Row as _},
 };
-use tenancy::{Database, Rls, Row as RowScoping, Schema, TenantDb};
+use tenancy::{Database, Lanes, Rls, Row as RowScoping, Schema, TenantDb};
 use tokio::runtime::Runtime;
 
-use self::world::{ROWS, Server};
+use self::world::{ROWS, Server, World};
 use crate::{
     frame::{Row, compare},
     tour::order,
@@ -23,6 +25,11 @@ use crate::{
 
 /// Connections of every pool, and readers at a time.
 const POOL: u32 = 16;
+
+/// What plain tables are read by.
+const PLAIN: &str = "plain SeaORM, filter by hand";
+/// What row-level security costs by itself.
+const THREE: &str = "the same three by hand on sqlx";
 
 /// Reads that many rows, by as many readers as there are connections.
 fn read<C, F>(
@@ -57,19 +64,29 @@ async fn ours(db: TenantDb, id: i64) -> Option<i64> {
     order::Entity::find_by_id(id).one(&db).await.expect("a read").map(|row| row.total)
 }
 
+async fn by_hand(db: &DatabaseConnection, tenant: &str, id: i64) -> Option<i64> {
+    let by_hand = order::Entity::find_by_id(id).filter(order::Column::TenantId.eq(tenant));
+    by_hand.one(db).await.expect("a read").map(|row| row.total)
+}
+
 async fn plain(db: DatabaseConnection, id: i64) -> Option<i64> {
-    let by_hand = order::Entity::find_by_id(id).filter(order::Column::TenantId.eq("acme"));
-    by_hand.one(&db).await.expect("a read").map(|row| row.total)
+    by_hand(&db, "acme", id).await
 }
 
 /// The transaction that tells the database its tenant, as one would write it.
-async fn three_round_trips(pool: PgPool, id: i64) -> Option<i64> {
+async fn three_round_trips(pool: &PgPool, tenant: &str, id: i64) -> Option<i64> {
     let mut conn = pool.acquire().await.expect("a connection");
-    conn.execute("BEGIN; SET LOCAL tenancy.tenant_id = 'acme'").await.expect("it begins");
+    let begin = format!("BEGIN; SET LOCAL tenancy.tenant_id = '{tenant}'");
+    conn.execute(sea_orm::sqlx::AssertSqlSafe(begin)).await.expect("it begins");
     let sql = "SELECT id, status, total, tenant_id FROM orders WHERE tenant_id = $1 AND id = $2";
-    let row = sea_orm::sqlx::query(sql).bind("acme").bind(id).fetch_optional(&mut *conn).await;
+    let row = sea_orm::sqlx::query(sql).bind(tenant).bind(id).fetch_optional(&mut *conn).await;
     conn.execute("COMMIT").await.expect("it commits");
     row.expect("a read").map(|row| row.get("total"))
+}
+
+/// Lanes for all readers.
+fn lanes() -> Lanes {
+    Lanes::new().connections(POOL as usize).per_tenant(POOL as usize)
 }
 
 pub(crate) fn run() -> Vec<Row> {
@@ -77,56 +94,46 @@ pub(crate) fn run() -> Vec<Row> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let mut server = runtime.block_on(Server::new());
-    let other = runtime.block_on(server.plain());
     let prefix = server.prefix();
+    let other = runtime.block_on(server.plain(0));
     let mut rows = Vec::new();
-    // One after the other: a server has room for so many connections.
-    for (case, name) in [
-        ("row", "row"),
-        ("schema", "schema"),
-        ("database", "database"),
-        ("row-level security, lane", "lane"),
-        ("row-level security, three round trips", "rls"),
-    ] {
-        let bound = matches!(name, "lane" | "rls");
-        let world = runtime.block_on(async {
-            match name {
-                "row" => server.tenancy(name, RowScoping::new(), bound).await,
-                "schema" => server.tenancy(name, Schema::new().prefix(&prefix), bound).await,
-                "database" => server.tenancy(name, Database::new().prefix(&prefix), bound).await,
-                _ => server.tenancy(name, Rls::new(), bound).await,
-            }
+    // One after the other, so that the server has no more connections than it can bear.
+    let measure = |case, world: World| {
+        let db = world.acme();
+        let row = compare(case, "ops/s", &mut |n| read(&runtime, n, db, ours), PLAIN, &mut |n| {
+            read(&runtime, n, &other, plain);
         });
-        let lane = (name == "lane").then(|| runtime.block_on(world.lane()));
-        let db = lane.as_ref().map_or(world.acme(), |lane| lane.db());
-        rows.push(compare(
-            case,
-            "ops/s",
-            &mut |n| read(&runtime, n, db, ours),
-            "plain SeaORM, filter by hand",
-            &mut |n| read(&runtime, n, &other, plain),
-        ));
-        if name == "rls" {
-            let by_hand = runtime.block_on(world.pool());
-            rows.push(compare(
-                case,
-                "ops/s",
-                &mut |n| read(&runtime, n, world.acme(), ours),
-                "the same three by hand on sqlx",
-                &mut |n| read(&runtime, n, &by_hand, three_round_trips),
-            ));
-            runtime.block_on(by_hand.close());
-        }
-        runtime.block_on(async {
-            if let Some(lane) = lane {
-                lane.close().await;
-            }
-            world.close().await;
-        });
-    }
-    runtime.block_on(async {
-        other.close().await.expect("a pool closes");
-        server.drop().await;
-    });
+        runtime.block_on(world.close());
+        row
+    };
+    let world = runtime.block_on(server.tenancy("row", RowScoping::new(), false));
+    rows.push(measure("row", world));
+    let isolation = Schema::new().prefix(&prefix);
+    let world = runtime.block_on(server.tenancy("schema", isolation, false));
+    rows.push(measure("schema", world));
+    let isolation = Database::new().prefix(&prefix);
+    let world = runtime.block_on(server.tenancy("database", isolation, false));
+    rows.push(measure("database", world));
+    let world = runtime.block_on(server.tenancy("lanes", Rls::new().lanes(lanes()), true));
+    runtime.block_on(world.warm_up());
+    rows.push(measure("row-level security, lane", world));
+    let world = runtime.block_on(server.tenancy("rls", Rls::new(), true));
+    let (pool, db) = (runtime.block_on(world.pool()), world.acme());
+    rows.push(compare(
+        "row-level security, three round trips",
+        "ops/s",
+        &mut |n| read(&runtime, n, db, ours),
+        THREE,
+        &mut |n| {
+            read(&runtime, n, &pool, |pool, id| async move {
+                three_round_trips(&pool, "acme", id).await
+            });
+        },
+    ));
+    runtime.block_on(pool.close());
+    rows.push(measure("row-level security, three round trips", world));
+    runtime.block_on(other.close()).expect("a pool closes");
+    rows.extend(crowd::run(&runtime, &mut server));
+    runtime.block_on(server.drop());
     rows
 }

@@ -10,6 +10,8 @@ mod database;
 mod erase;
 mod grounds;
 mod hybrid;
+#[cfg(feature = "postgres")]
+mod lane;
 mod owner;
 mod rights;
 #[cfg(feature = "postgres")]
@@ -22,9 +24,9 @@ use std::fmt;
 use tenancy_core::{IsolationKind, Location, Tenant};
 
 pub(crate) use self::grounds::Setup;
-#[cfg(feature = "postgres")]
-pub use self::rls::Rls;
 pub use self::{database::Database, grounds::Grounds, hybrid::Hybrid, row::Row, schema::Schema};
+#[cfg(feature = "postgres")]
+pub use self::{lane::Lanes, rls::Rls};
 pub use crate::db::Session;
 use crate::{Error, Result, audit::Report};
 
@@ -108,6 +110,13 @@ pub trait IsolationProvider: fmt::Debug + Send + Sync + 'static {
     /// Whether the database must be told the tenant of each transaction, since its policies ask.
     fn tells_database(&self) -> bool {
         false
+    }
+
+    /// The connections that busy tenants may have to themselves, where the database is told the
+    /// tenant; none unless a provider says so. A tenancy asks once, when it connects.
+    #[cfg(feature = "postgres")]
+    fn lanes(&self) -> Option<Lanes> {
+        None
     }
 }
 

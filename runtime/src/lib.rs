@@ -142,7 +142,7 @@ pub use crate::{
 };
 
 #[cfg(feature = "postgres")]
-pub use crate::isolation::Rls;
+pub use crate::isolation::{Lanes, Rls};
 
 /// What the macros' output names. Not covered by semantic versioning.
 #[doc(hidden)]
@@ -158,8 +158,6 @@ pub mod __private {
     };
     pub use uuid;
 
-    #[cfg(feature = "postgres")]
-    pub use crate::tenancy::__Lane;
     pub use crate::{
         db::{Source, Written, plan_count},
         entity::{Registration, shared_definition, tenant_definition},

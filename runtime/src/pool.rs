@@ -24,7 +24,7 @@ pub(crate) use self::{
 };
 #[cfg(feature = "postgres")]
 pub(crate) use self::{
-    lane::Lane,
+    lane::Startup,
     probe::Probe,
     session::{PgSession, PgTransaction},
 };
@@ -34,7 +34,7 @@ mod connection;
 pub(crate) mod engine;
 mod finish;
 #[cfg(feature = "postgres")]
-mod lane;
+pub(crate) mod lane;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -59,6 +59,9 @@ pub(crate) struct PoolOptions {
     /// Tries out each connection, where transactions have settings.
     #[cfg(feature = "postgres")]
     pub(crate) probe: Option<Probe>,
+    /// What each connection says when it starts.
+    #[cfg(feature = "postgres")]
+    pub(crate) startup: Option<Startup>,
 }
 
 impl PoolOptions {
@@ -75,6 +78,8 @@ impl PoolOptions {
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             #[cfg(feature = "postgres")]
             probe: None,
+            #[cfg(feature = "postgres")]
+            startup: None,
         }
     }
 

@@ -5,8 +5,6 @@ mod current;
 mod each;
 mod hook;
 mod lifecycle;
-#[cfg(feature = "postgres")]
-mod session;
 mod startup;
 mod tenants;
 mod unscoped;
@@ -27,8 +25,6 @@ use tokio::sync::OnceCell;
 
 #[cfg(feature = "axum")]
 pub(crate) use self::current::{scope, scope_sync, span};
-#[cfg(feature = "postgres")]
-pub use self::session::__Lane;
 pub use self::{
     builder::Builder,
     current::current_tenant,
@@ -179,8 +175,8 @@ impl Tenancy {
         self.inner.isolation.verify_tenant(&self.inner.grounds, tenant).await
     }
 
-    /// Who has how many connections to databases of tenants' own, for metrics; see
-    /// [`Builder::connection_budget`]. Those to the shared database are not among them.
+    /// Who has how many connections of its own, to its own database or as a lane, for metrics; see
+    /// [`Builder::connection_budget`]. Those of the pool to the shared database are not among them.
     #[must_use]
     pub fn connections(&self) -> crate::Connections {
         self.inner.grounds.engines().stats()

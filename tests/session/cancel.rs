@@ -2,10 +2,10 @@
 
 use futures_util::StreamExt;
 use sea_orm::{EntityTrait, TransactionTrait};
-use tenancy::TenantDb;
+use tenancy::{Lanes, TenantDb};
 use tenancy_tests::{
     cut::cut,
-    entity::{ledger, order},
+    entity::{ledger, order, rows},
 };
 
 use crate::world::{self, App, World, entry, read, totals};
@@ -40,7 +40,18 @@ async fn request(db: &TenantDb) {
 
 /// Drops some work of acme's at every await, and looks at the one connection each time.
 async fn cut_everywhere(world: &World, app: &App, work: impl AsyncFn(&TenantDb)) -> usize {
+    cut_when(world, app, async || {}, work).await
+}
+
+/// The same, each time when it is ready.
+async fn cut_when(
+    world: &World,
+    app: &App,
+    ready: impl AsyncFn(),
+    work: impl AsyncFn(&TenantDb),
+) -> usize {
     for cuts in 0.. {
+        ready().await;
         let finished = cut(work(&app.acme), cuts).await.is_some();
         // Gets the connection at once after what was cut off.
         app.nothing_is_left().await;
@@ -91,14 +102,26 @@ fn dropped_at_every_await() {
 #[test]
 fn dropped_at_every_await_on_a_lane() {
     world::run(async |world| {
-        let app = world.app(&world.url(&world.server), 1).await;
-        let tenant = app.tenancy.tenant("acme").await.unwrap();
-        let lane = app.tenancy.__open_lane(&tenant, 1).await.unwrap();
-        let app = App { acme: lane.db().clone(), ..app };
-        cut_everywhere(&world, &app, single).await;
-        cut_everywhere(&world, &app, begin).await;
-        cut_everywhere(&world, &app, request).await;
-        lane.close().await;
+        let lanes = Lanes::new().connections(1);
+        let app = world.with_lanes(&world.url(&world.server), 1, lanes).await;
+        app.warm_up(&app.acme).await;
+        // A connection that was closed since nobody knew what it had begun is opened again.
+        let ready = async || {
+            if app.lane("acme").is_none_or(|lane| lane.idle + lane.held == 0) {
+                app.warm_up(&app.acme).await;
+            }
+            app.lane_is_free("acme", 1).await;
+        };
+        at_least(1, async || cut_when(&world, &app, ready, single).await).await;
+        at_least(1, async || cut_when(&world, &app, ready, stream).await).await;
+        at_least(1, async || cut_when(&world, &app, ready, begin).await).await;
+        at_least(4, async || cut_when(&world, &app, ready, request).await).await;
+        // The pool has one connection, so what was written on another was written on a lane.
+        let held = app.acme.begin().await.unwrap();
+        request(&app.acme).await;
+        held.rollback().await.unwrap();
+        let pids = "SELECT COUNT(DISTINCT pid) > 1 AS lane FROM ledger WHERE tenant_id = 'acme'";
+        assert_eq!(rows(&world.shop.eye, pids).await, [r#"{"lane":true}"#]);
         app.close().await;
     });
 }

@@ -7,6 +7,7 @@
 
 mod abandoned;
 mod cancel;
+mod crowd;
 mod lane;
 mod pooler;
 mod proxy;

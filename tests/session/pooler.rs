@@ -111,16 +111,43 @@ fn a_statement_that_is_not_prepared_takes_four_round_trips() {
     });
 }
 
+async fn refused_with_lanes(url: &str) -> String {
+    let rls = tenancy::Rls::new().lanes(tenancy::Lanes::new());
+    let error = Tenancy::builder().database(url).isolation(rls).connect().await.unwrap_err();
+    assert!(error.is_config(), "{error}");
+    error.to_string()
+}
+
 #[test]
-fn a_lane_through_pgbouncer_is_refused() {
+fn lanes_through_pgbouncer_are_refused() {
     world::run(async |world| {
         let bouncer = pgbouncer();
-        let app = world.app(&url(&world, place(&bouncer)), 1).await;
-        let tenant = app.tenancy.tenant("acme").await.unwrap();
-        let error = app.tenancy.__open_lane(&tenant, 1).await.unwrap_err();
-        assert!(error.is_config(), "{error}");
-        assert!(error.to_string().contains("direct connection"), "{error}");
-        app.close().await;
+        let error = refused_with_lanes(&url(&world, place(&bouncer))).await;
+        assert!(
+            error.contains("direct connection") && error.contains("leave out `Rls::lanes`"),
+            "{error}"
+        );
+        // Without them it is served.
+        world.app(&url(&world, place(&bouncer)), 1).await.close().await;
+    });
+}
+
+/// Leaves out what a connection says when it starts.
+fn lose_options(bytes: &mut [u8]) {
+    let told = b"tenancy.tenant_id=";
+    for start in 0..bytes.len() {
+        if bytes[start..].starts_with(told) {
+            bytes[start + told.len() - 2] = b'x';
+        }
+    }
+}
+
+#[test]
+fn a_pooler_that_drops_startup_options_is_found_out() {
+    world::run(async |world| {
+        let proxy = Proxy::before(world.server.clone(), lose_options).await;
+        let error = refused_with_lanes(&world.url(&proxy.place)).await;
+        assert!(error.contains("does not know the tenant of a new connection"), "{error}");
     });
 }
 

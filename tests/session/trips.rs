@@ -11,8 +11,10 @@ use crate::{
 };
 
 /// How many round trips some work takes, when its statements are prepared.
-async fn trips<T>(proxy: &Proxy, work: impl AsyncFn() -> T) -> usize {
+async fn trips<T>(proxy: &Proxy, ready: &impl AsyncFn(), work: impl AsyncFn() -> T) -> usize {
+    ready().await;
     work().await;
+    ready().await;
     let before = proxy.trips();
     work().await;
     proxy.trips() - before
@@ -20,6 +22,15 @@ async fn trips<T>(proxy: &Proxy, work: impl AsyncFn() -> T) -> usize {
 
 /// The round trips of one statement, of two in a transaction, and of these in a savepoint.
 pub(crate) async fn measure(proxy: &Proxy, db: &TenantDb) -> [usize; 7] {
+    measure_when(proxy, db, &async || {}).await
+}
+
+/// The same, each time when it is ready.
+pub(crate) async fn measure_when(
+    proxy: &Proxy,
+    db: &TenantDb,
+    ready: &impl AsyncFn(),
+) -> [usize; 7] {
     let twice = async |txn: &tenancy::TenantTransaction| {
         read(txn).await;
         read(txn).await;
@@ -28,24 +39,24 @@ pub(crate) async fn measure(proxy: &Proxy, db: &TenantDb) -> [usize; 7] {
     let insert =
         ConnectionTrait::get_database_backend(db).build(insert.returning_col(ledger::Column::Id));
     [
-        trips(proxy, async || read(db).await).await,
-        trips(proxy, async || db.query_one_raw(insert.clone()).await.unwrap()).await,
-        trips(proxy, async || {
+        trips(proxy, ready, async || read(db).await).await,
+        trips(proxy, ready, async || db.query_one_raw(insert.clone()).await.unwrap()).await,
+        trips(proxy, ready, async || {
             db.execute_unprepared("UPDATE orders SET total = total").await.unwrap()
         })
         .await,
-        trips(proxy, async || {
+        trips(proxy, ready, async || {
             let rows = order::Entity::find().stream(db).await.unwrap();
             rows.try_collect::<Vec<_>>().await.unwrap().len()
         })
         .await,
-        trips(proxy, async || {
+        trips(proxy, ready, async || {
             let txn = db.begin().await.unwrap();
             twice(&txn).await;
             txn.commit().await.unwrap();
         })
         .await,
-        trips(proxy, async || {
+        trips(proxy, ready, async || {
             let txn = db.begin().await.unwrap();
             let savepoint = txn.begin().await.unwrap();
             twice(&savepoint).await;
@@ -53,7 +64,10 @@ pub(crate) async fn measure(proxy: &Proxy, db: &TenantDb) -> [usize; 7] {
             txn.commit().await.unwrap();
         })
         .await,
-        trips(proxy, async || db.execute_unprepared("SELECT 1/0 FROM orders").await.is_err()).await,
+        trips(proxy, ready, async || {
+            db.execute_unprepared("SELECT 1/0 FROM orders").await.is_err()
+        })
+        .await,
     ]
 }
 
@@ -79,7 +93,9 @@ fn without_a_context_a_statement_takes_one() {
     world::run(async |world| {
         let proxy = Proxy::before(world.server.clone(), |_| {}).await;
         let app = world.silent(&world.url(&proxy.place), 1).await;
-        let silent = trips(&proxy, async || app.acme.query_all_raw(orders()).await.unwrap()).await;
+        let silent =
+            trips(&proxy, &async || {}, async || app.acme.query_all_raw(orders()).await.unwrap())
+                .await;
         assert_eq!(silent, 1);
         // And the policies let nobody through who does not say who he is.
         assert_eq!(read(&app.acme).await, [0_i64; 0]);

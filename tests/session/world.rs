@@ -1,6 +1,6 @@
 //! A shop whose tables have policies, and an application that they bind.
 
-use std::{future::Future, panic::resume_unwind, sync::Arc};
+use std::{future::Future, panic::resume_unwind, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -8,7 +8,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, Statement, StreamTrait, TransactionTrait,
 };
 use tenancy::{
-    Tenancy, TenantDb, UnscopedDb,
+    Lanes, Tenancy, TenantConnections, TenantDb, UnscopedDb,
     policy::{RoleName, RowSecurity},
 };
 use tenancy_tests::{
@@ -60,14 +60,15 @@ pub(crate) fn place(url: &str) -> &str {
 }
 
 /// Puts a policy on every table with tenants' rows. Each entry of the ledger keeps what the
-/// database was told when it was written.
+/// database was told when it was written, and on which connection.
 async fn protect(shop: &Shop) {
     let sql = format!(
         "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD 'app';
          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
-         ALTER TABLE ledger ADD COLUMN told TEXT DEFAULT current_setting('tenancy.tenant_id', true);"
+         ALTER TABLE ledger ADD COLUMN told TEXT DEFAULT current_setting('tenancy.tenant_id', true);
+         ALTER TABLE ledger ADD COLUMN pid INTEGER DEFAULT pg_backend_pid();"
     );
     shop.eye.execute_unprepared(&sql).await.unwrap();
     let catalog = tenancy::entity::catalog().unwrap();
@@ -94,6 +95,15 @@ impl World {
         App::of(tenancy.connect().await.unwrap()).await
     }
 
+    /// An application with lanes; a tenant is asked for often enough to have one.
+    pub(crate) async fn with_lanes(&self, url: &str, connections: u32, lanes: Lanes) -> App {
+        let tenancy = Tenancy::builder()
+            .database(url)
+            .max_connections(connections)
+            .isolation(tenancy::Rls::new().lanes(lanes));
+        App::of(tenancy.connect().await.unwrap()).await
+    }
+
     /// An application that says nothing to the database.
     pub(crate) async fn silent(&self, url: &str, connections: u32) -> App {
         let tenancy = Tenancy::builder().database(url).max_connections(connections);
@@ -114,7 +124,7 @@ impl World {
 }
 
 impl App {
-    async fn of(tenancy: Tenancy) -> Self {
+    pub(crate) async fn of(tenancy: Tenancy) -> Self {
         let acme = tenancy.db("acme").await.unwrap();
         let globex = tenancy.db("globex").await.unwrap();
         let nobody = tenancy.unscoped("seeing what is left on a connection").await.unwrap();
@@ -131,9 +141,51 @@ impl App {
         assert_eq!(row.to_string(), r#"{"n":0,"who":""}"#);
     }
 
+    /// A tenant's lane.
+    pub(crate) fn lane(&self, tenant: &str) -> Option<TenantConnections> {
+        lane(&self.tenancy, tenant)
+    }
+
+    /// Waits until all of a lane's connections are back, and there are that many.
+    pub(crate) async fn lane_is_free(&self, tenant: &str, connections: usize) {
+        until(&format!("{tenant} has {connections} free"), async || {
+            let lane = self.lane(tenant);
+            lane.is_some_and(|it| it.idle == connections && it.held + it.opening + it.closing == 0)
+        })
+        .await;
+    }
+
+    /// Asks for a tenant until it has a lane of one connection, and counts how often that was.
+    pub(crate) async fn warm_up(&self, db: &TenantDb) -> usize {
+        let tenant = db.tenant().id.to_string();
+        let mut asked = 0;
+        until("it has a lane", async || {
+            read(db).await;
+            asked += 1;
+            self.lane(&tenant).is_some_and(|lane| lane.idle > 0)
+        })
+        .await;
+        asked
+    }
+
     pub(crate) async fn close(self) {
         self.tenancy.close().await.unwrap();
     }
+}
+
+pub(crate) fn lane(tenancy: &Tenancy, tenant: &str) -> Option<TenantConnections> {
+    let all = tenancy.connections().tenants;
+    all.into_iter().find(|it| it.lane && &*it.tenant == tenant)
+}
+
+/// Waits for what comes by itself.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(60), async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(patience.await.is_ok(), "never came true: {what}");
 }
 
 /// The totals of a tenant's orders.

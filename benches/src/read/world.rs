@@ -7,9 +7,9 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait,
     sqlx::{PgPool, postgres::PgPoolOptions},
 };
-use tenancy::{__private::__Lane, IsolationProvider, NewTenant, Tenancy, Tenant, TenantDb};
+use tenancy::{IsolationProvider, NewTenant, Tenancy, Tenant, TenantDb};
 
-use super::POOL;
+use super::{POOL, crowd};
 use crate::tour::order;
 
 /// Orders of each tenant.
@@ -25,11 +25,11 @@ pub(super) struct Server {
     made: Vec<String>,
 }
 
-/// Two tenants with the same orders.
+/// Tenants with the same orders.
 pub(super) struct World {
     tenancy: Tenancy,
+    tenants: Vec<Arc<Tenant>>,
     acme: TenantDb,
-    tenant: Arc<Tenant>,
     url: String,
 }
 
@@ -38,8 +38,8 @@ fn row(tenant: &str, id: i64) -> order::ActiveModel {
     order::ActiveModel { id: Set(id), status, total: Set(id), tenant_id }
 }
 
-async fn fill(conn: &impl ConnectionTrait, tenant: &str) {
-    let rows = (1..=ROWS).map(|id| row(tenant, id));
+async fn fill(conn: &impl ConnectionTrait, tenant: &str, rows: i64) {
+    let rows = (1..=rows).map(|id| row(tenant, id));
     order::Entity::insert_many(rows).exec_without_returning(conn).await.expect("rows");
 }
 
@@ -79,26 +79,68 @@ impl Server {
         url
     }
 
-    /// Plain tables, without tenancy.
-    pub(super) async fn plain(&mut self) -> DatabaseConnection {
-        let url = self.make("plain").await;
+    /// Plain tables, without tenancy, of that many more tenants than the first two.
+    pub(super) async fn plain(&mut self, crowd: usize) -> DatabaseConnection {
+        let url = self.make(&format!("plain_{crowd}")).await;
         let conn = open(&url, POOL).await;
         for statement in tenancy::schema::create_all(DbBackend::Postgres).expect("tables") {
             conn.execute_raw(statement).await.expect("a table");
         }
         for tenant in ["acme", "globex"] {
-            fill(&conn, tenant).await;
+            fill(&conn, tenant, ROWS).await;
+        }
+        for tenant in 0..crowd {
+            fill(&conn, &crowd::name(tenant), crowd::ROWS).await;
         }
         conn.execute_unprepared("VACUUM ANALYZE orders").await.expect("statistics");
         conn
     }
 
+    /// Two tenants.
     pub(super) async fn tenancy(
         &mut self,
         name: &str,
         isolation: impl IsolationProvider,
         bound: bool,
     ) -> World {
+        let empty = self.empty(name, isolation, bound).await;
+        let tenants = ["acme", "globex"].map(str::to_owned);
+        if name == "database" {
+            let prefix = self.prefix();
+            self.made.extend(tenants.iter().map(|tenant| format!("{prefix}t_{tenant}")));
+        }
+        World::populated(empty, &tenants, ROWS).await
+    }
+
+    /// That many tenants, of which the active have orders.
+    pub(super) async fn crowd(
+        &mut self,
+        name: &str,
+        isolation: impl IsolationProvider,
+        registered: usize,
+        active: usize,
+    ) -> World {
+        let bound = isolation.tells_database();
+        let empty = self.empty(&format!("{name}_{registered}"), isolation, bound).await;
+        let tenants: Vec<_> = (0..active).map(crowd::name).collect();
+        let world = World::populated(empty, &tenants, crowd::ROWS).await;
+        let register = format!(
+            "INSERT INTO tenancy_tenants SELECT (json_populate_record(t, json_build_object(\
+             'id', 'other-' || n, 'slug', 'other-' || n, 'placed_in', t.placed_in || '_' || n))).* \
+             FROM tenancy_tenants t, generate_series({active} + 1, {registered}) n \
+             WHERE t.id = 'tenant-0'"
+        );
+        let operator = world.tenancy.unscoped("tenants that are not active").await;
+        operator.expect("a connection").execute_unprepared(&register).await.expect("tenants");
+        world
+    }
+
+    async fn empty(
+        &mut self,
+        name: &str,
+        isolation: impl IsolationProvider,
+        bound: bool,
+    ) -> (Tenancy, String) {
         let url = self.make(name).await;
         let served = match (bound, url.split_once('@')) {
             (true, Some((_, place))) => format!("postgres://{ROLE}:app@{place}"),
@@ -113,17 +155,7 @@ impl Server {
             .connections_per_tenant(POOL as usize);
         let tenancy = builder.connect().await.expect("the server answers");
         tenancy.create_tables().await.expect("tables");
-        for slug in ["acme", "globex"] {
-            let new = NewTenant::new(slug).and_then(|new| new.id(slug)).expect("a tenant");
-            tenancy.create_tenant(new).await.expect("a new tenant");
-            fill(&tenancy.db(slug).await.expect("a connection"), slug).await;
-            if name == "database" {
-                self.made.push(format!("{}t_{slug}", self.prefix()));
-            }
-        }
-        let tenant = tenancy.tenant("acme").await.expect("a tenant");
-        let acme = tenancy.db_for(&tenant).expect("a connection");
-        World { tenancy, acme, tenant, url: served }
+        (tenancy, served)
     }
 
     /// Drops what was made.
@@ -137,12 +169,44 @@ impl Server {
 }
 
 impl World {
+    /// Makes tenants, each with that many orders.
+    async fn populated((tenancy, url): (Tenancy, String), slugs: &[String], rows: i64) -> Self {
+        let mut tenants = Vec::new();
+        for slug in slugs {
+            let new = NewTenant::new(slug).and_then(|new| new.id(slug)).expect("a tenant");
+            let tenant = tenancy.create_tenant(new).await.expect("a new tenant");
+            fill(&tenancy.db_for(&tenant).expect("a connection"), slug, rows).await;
+            tenants.push(tenant);
+        }
+        let acme = tenancy.db_for(&tenants[0]).expect("a connection");
+        Self { tenancy, tenants, acme, url }
+    }
+
+    pub(super) fn tenancy(&self) -> &Tenancy {
+        &self.tenancy
+    }
+
+    pub(super) fn tenants(&self) -> &[Arc<Tenant>] {
+        &self.tenants
+    }
+
+    /// The first tenant's connection.
     pub(super) fn acme(&self) -> &TenantDb {
         &self.acme
     }
 
-    pub(super) async fn lane(&self) -> __Lane {
-        self.tenancy.__open_lane(&self.tenant, POOL).await.expect("a lane opens")
+    /// Asks for the first tenant until it has all connections a lane can have.
+    pub(super) async fn warm_up(&self) {
+        let own = || self.tenancy.connections().tenants.iter().map(|it| it.idle).sum::<usize>();
+        while own() < POOL as usize {
+            let readers = (0..4 * POOL).map(|_| {
+                let db = self.acme.clone();
+                tokio::spawn(async move { order::Entity::find_by_id(1).one(&db).await })
+            });
+            for reader in readers.collect::<Vec<_>>() {
+                reader.await.expect("a reader reads").expect("a read");
+            }
+        }
     }
 
     /// A pool of the driver's, for the role that serves tenants.

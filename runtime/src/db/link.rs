@@ -1,6 +1,6 @@
 //! How statements get to the database: straight, or in a session that knows the tenant.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, ExecResult, QueryResult, Statement,
@@ -29,6 +29,10 @@ pub(crate) enum Link {
     /// By a connection lent for each statement or transaction, where a tenant has a database of
     /// its own.
     Engine(Arc<Engine>),
+    /// By a connection of the tenant's own to the shared database where one is free at once, else
+    /// by the pool.
+    #[cfg(feature = "postgres")]
+    Lane(Arc<Engine>, Way),
 }
 
 /// A way to the database behind a pool.
@@ -51,58 +55,66 @@ impl Link {
         Ok(Self::Pool(Way::new(conn, context)?))
     }
 
-    pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+    /// The way by a tenant's lane, and another where none of its connections is free.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn lane(lane: Arc<Engine>, conn: Connection, context: &Context) -> Result<Self> {
+        Ok(Self::Lane(lane, Way::new(conn, context)?))
+    }
+
+    /// The way for one statement or transaction. What it leads to is lent until it is dropped.
+    async fn take(&self) -> Result<Taken<'_>, DbErr> {
         match self {
-            Self::Pool(way) => way.execute(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).execute(stmt).await
-            }
+            Self::Pool(way) => Ok(Taken::pool(way)),
+            Self::Engine(engine) => Ok(Taken::lent(engine.lease().await?)),
+            #[cfg(feature = "postgres")]
+            Self::Lane(lane, way) => Ok(lane.ride().map_or_else(|| Taken::pool(way), Taken::lent)),
         }
+    }
+
+    pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
+        let taken = self.take().await?;
+        taken.way.execute(stmt).await
     }
 
     pub(super) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(way) => way.query_one(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).query_one(stmt).await
-            }
-        }
+        let taken = self.take().await?;
+        taken.way.query_one(stmt).await
     }
 
     pub(super) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Pool(way) => way.query_all(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).query_all(stmt).await
-            }
-        }
+        let taken = self.take().await?;
+        taken.way.query_all(stmt).await
     }
 
     /// The rows of a statement. They have taken the connection when this returns, and a lease does
     /// not end before its connection is back.
     pub(super) async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
-        match self {
-            Self::Pool(way) => way.stream(stmt).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                Way::of(&lease).stream(stmt).await
-            }
-        }
+        let taken = self.take().await?;
+        taken.way.stream(stmt).await
     }
 
     /// Begins a transaction, whether or not somebody waits for it.
     pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
-        match self {
-            Self::Pool(way) => way.begin(options).await,
-            Self::Engine(engine) => {
-                let lease = engine.lease().await?;
-                // As with rows: the connection is the transaction's when this returns.
-                Way::of(&lease).begin(options).await
-            }
-        }
+        let taken = self.take().await?;
+        // As with rows: the connection is the transaction's when this returns.
+        taken.way.begin(options).await
+    }
+}
+
+/// A way, and the lease it is on.
+struct Taken<'a> {
+    way: Cow<'a, Way>,
+    /// Ends after what runs on the way.
+    _lease: Option<Lease>,
+}
+
+impl<'a> Taken<'a> {
+    fn pool(way: &'a Way) -> Self {
+        Self { way: Cow::Borrowed(way), _lease: None }
+    }
+
+    fn lent(lease: Lease) -> Self {
+        Self { way: Cow::Owned(Way::of(&lease)), _lease: Some(lease) }
     }
 }
 

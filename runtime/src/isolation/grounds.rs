@@ -13,8 +13,6 @@ use tenancy_core::{
 use tokio::sync::OnceCell;
 
 use super::{Session, rights};
-#[cfg(feature = "postgres")]
-use crate::db::TENANT_SETTING;
 use crate::{
     Result,
     db::{Context, Link},
@@ -24,6 +22,8 @@ use crate::{
     },
     schema::{self, Place},
 };
+#[cfg(feature = "postgres")]
+use crate::{db::TENANT_SETTING, pool::engine::LaneSource};
 
 /// What a provider works with: the ways to the shared tables, to schemas and to databases, and
 /// the operator's connection that makes them.
@@ -75,6 +75,9 @@ impl Grounds {
             catalog,
             plan_cache,
         } = setup;
+        #[cfg(feature = "postgres")]
+        let engines = Engines::with_lanes(limits, LaneSource::new(&options, TENANT_SETTING))?;
+        #[cfg(not(feature = "postgres"))]
         let engines = Engines::new(limits)?;
         let dialect = pool::dialect(conn.get_database_backend());
         let shared = current_schema(&conn, dialect).await?;
@@ -110,6 +113,7 @@ impl Grounds {
 
     /// The way to the tables all tenants share, for policies that read the tenant from the
     /// transaction. The provider must [tell the database](super::IsolationProvider::tells_database).
+    /// Where there are [lanes](super::IsolationProvider::lanes), a tenant that has one goes that way.
     ///
     /// # Errors
     ///
@@ -118,7 +122,11 @@ impl Grounds {
     pub fn under_policies(&self, tenant: &Tenant) -> Result<Session> {
         let value = tenant.id.as_str().to_owned();
         let context = Context::Setting { name: TENANT_SETTING, value };
-        Ok(Session::new(self.link(&context)?, &self.rows, None))
+        let link = match self.engines.lane(tenant.id.as_str()) {
+            Some(lane) => Link::lane(lane, self.conn.clone(), &context)?,
+            None => self.link(&context)?,
+        };
+        Ok(Session::new(link, &self.rows, None))
     }
 
     /// The way to the tables in a tenant's schema: on MySQL a database, on SQLite a prefix.
@@ -159,6 +167,13 @@ impl Grounds {
         let _ = tokio::time::timeout(self.options.acquire_timeout, left).await;
     }
 
+    /// Closes the lane of a tenant that is no longer served: what is idle now, what is in use when it
+    /// comes back. One who still has a connection of the tenant's goes on without a lane.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn close_lane(&self, tenant: &TenantId) {
+        self.engines.close_lane(tenant.as_str());
+    }
+
     fn link(&self, context: &Context) -> Result<Link> {
         Link::new(self.conn.clone(), context)
     }
@@ -176,18 +191,6 @@ impl Grounds {
     /// The engines of tenants' databases.
     pub(crate) fn engines(&self) -> &Engines {
         &self.engines
-    }
-
-    /// How the pool that serves tenants was opened.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn pool(&self) -> &PoolOptions {
-        &self.options
-    }
-
-    /// What statements on shared tables pass through.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn scoper(&self) -> &Arc<Scoper> {
-        &self.rows
     }
 
     /// The pool that serves tenants.

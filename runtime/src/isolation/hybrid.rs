@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tenancy_core::{IsolationKind, Location, Tenant};
 
+#[cfg(feature = "postgres")]
+use super::Lanes;
 use super::{Grounds, IsolationProvider, Session, misplaced};
 use crate::{Error, Result, audit::Report};
 
@@ -121,6 +123,11 @@ impl IsolationProvider for Hybrid {
 
     fn tells_database(&self) -> bool {
         self.strategies.iter().any(|(_, provider)| provider.tells_database())
+    }
+
+    #[cfg(feature = "postgres")]
+    fn lanes(&self) -> Option<Lanes> {
+        self.strategies.iter().find_map(|(_, provider)| provider.lanes())
     }
 
     async fn prepare(&self, grounds: &Grounds) -> Result<()> {

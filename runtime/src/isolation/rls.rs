@@ -6,7 +6,7 @@ use tenancy_core::{
     policy::{RoleName, RowSecurity},
 };
 
-use super::{Grounds, IsolationProvider, Session, check_override, erase, misplaced};
+use super::{Grounds, IsolationProvider, Lanes, Session, check_override, erase, misplaced};
 use crate::{Error, Result, audit::Report};
 
 /// Keeps all tenants' rows in the same tables, under policies of the database that ask each
@@ -14,7 +14,7 @@ use crate::{Error, Result, audit::Report};
 ///
 /// The scoper stands in front of the policies as everywhere, and gives the planner the predicate
 /// it needs. A statement takes three round trips: `BEGIN` with the tenant, the statement, `COMMIT`;
-/// in a transaction of yours it takes one.
+/// in a transaction of yours it takes one. For busy tenants [`lanes`](Self::lanes) make it one.
 ///
 /// Policies bind no superuser, no role with `BYPASSRLS`, and nobody who may switch them off. So the
 /// role that serves tenants must be none of these, and somebody else must own the tables: give that
@@ -23,14 +23,24 @@ use crate::{Error, Result, audit::Report};
 /// and the rights of the serving role; [`Tenancy::audit`](crate::Tenancy::audit) looks whether all
 /// of it is in force.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct Rls;
+pub struct Rls {
+    lanes: Option<Lanes>,
+}
 
 impl Rls {
-    /// The strategy; there is nothing to set.
+    /// The strategy, without lanes.
     #[must_use]
     pub fn new() -> Self {
-        Self
+        Self::default()
+    }
+
+    /// Lets busy tenants have connections to themselves, on which a statement takes one round trip.
+    /// It needs a direct connection to the server, and [`connect`](crate::Builder::connect) fails
+    /// where there is a pooler in between.
+    #[must_use]
+    pub fn lanes(mut self, lanes: Lanes) -> Self {
+        self.lanes = Some(lanes);
+        self
     }
 }
 
@@ -81,5 +91,9 @@ impl IsolationProvider for Rls {
 
     fn tells_database(&self) -> bool {
         true
+    }
+
+    fn lanes(&self) -> Option<Lanes> {
+        self.lanes
     }
 }

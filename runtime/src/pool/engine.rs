@@ -15,16 +15,26 @@
 //! - A connection counts until it is closed: until the server was told and the socket is closed. A
 //!   server may take a moment longer to notice.
 //!
-//! A connection is a pool of one, opened like every other pool. The driver takes a connection
+//! A connection is a pool of one, opened like every other pool. The pool takes a connection
 //! back only after the statement on it has come to its end, so a lease that was dropped in the
 //! middle of one is not lent again before, and keeps its place in the budget until then.
+//!
+//! A [lane](Engines::lane) is an engine as well: connections to the shared database that belong to
+//! one tenant. Nobody waits for one.
 //!
 //! Dropping the last handle of [`Engines`] closes what is idle, refuses new leases, and closes the
 //! others as they come back; [`Engines::close`] also waits for that.
 
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+mod admission;
+#[cfg(feature = "postgres")]
+mod lane;
 mod lease;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod ledger;
 mod report;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+mod sketch;
 
 use std::{
     collections::HashMap,
@@ -45,6 +55,8 @@ use tokio::{
     time::Instant,
 };
 
+#[cfg(feature = "postgres")]
+pub(crate) use self::lane::LaneSource;
 pub(crate) use self::lease::Lease;
 pub use self::report::{Connections, TenantConnections};
 use self::{
@@ -64,6 +76,39 @@ pub(crate) struct Limits {
     pub(crate) idle: Duration,
     /// Longest wait for a connection.
     pub(crate) wait: Duration,
+    /// Of tenants' lanes, if there are any.
+    pub(crate) lanes: Option<LaneLimits>,
+}
+
+/// How many connections lanes may have, within the budget, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LaneLimits {
+    /// Most connections of all lanes together.
+    pub(crate) connections: usize,
+    /// Most connections of one lane.
+    pub(crate) per_tenant: usize,
+    /// How long a connection nobody uses stays open.
+    pub(crate) idle: Duration,
+}
+
+impl LaneLimits {
+    fn check(&self, budget: usize) -> Result<()> {
+        let why = if self.connections == 0 {
+            "lanes may have 0 connections together, so nobody would ever get one; leave lanes away"
+        } else if self.per_tenant == 0 {
+            "a lane may have 0 connections, so nobody would ever get one; leave lanes away"
+        } else if self.per_tenant > self.connections {
+            "one lane may have more connections than all lanes together; lower the one or raise the other"
+        } else if self.connections > budget {
+            "lanes may have more connections than the budget they are within; lower \
+             `Lanes::connections` or raise `Builder::connection_budget`"
+        } else if self.idle.is_zero() {
+            "lanes' connections stay open for no time when nobody uses them, so each would serve one statement; raise `idle`"
+        } else {
+            return Ok(());
+        };
+        Err(Error::config(why))
+    }
 }
 
 impl Limits {
@@ -79,7 +124,7 @@ impl Limits {
         } else if self.wait.is_zero() {
             "nobody may wait for a connection, not even while it is opened; raise `wait`"
         } else {
-            return Ok(());
+            return self.lanes.map_or(Ok(()), |lanes| lanes.check(self.budget));
         };
         Err(Error::config(why))
     }
@@ -102,11 +147,31 @@ struct Owner(Arc<Inner>);
 /// What handles, engines and leases share.
 struct Inner {
     limits: Limits,
-    registry: Mutex<HashMap<Arc<str>, Weak<Engine>>>,
+    registry: Mutex<Registry>,
+    /// Where lanes lead.
+    #[cfg(feature = "postgres")]
+    lanes: Option<LaneSource>,
     next_id: AtomicU64,
     state: Mutex<State>,
     /// All connections are closed, after `close`.
     empty: Notify,
+}
+
+/// Engines somebody holds, by their keys.
+#[derive(Default)]
+struct Registry {
+    databases: HashMap<Arc<str>, Weak<Engine>>,
+    lanes: HashMap<Arc<str>, Weak<Engine>>,
+}
+
+impl Registry {
+    fn of(&mut self, target: &Target) -> &mut HashMap<Arc<str>, Weak<Engine>> {
+        match target {
+            Target::Database(_) => &mut self.databases,
+            #[cfg(feature = "postgres")]
+            Target::Lane { .. } => &mut self.lanes,
+        }
+    }
 }
 
 type Books = Ledger<Arc<Engine>, Conn, oneshot::Sender<Result<Lease, DbErr>>>;
@@ -119,13 +184,22 @@ struct State {
     sweeper: Option<AbortHandle>,
 }
 
-/// One database. It costs a few hundred bytes, and nothing once nobody holds it.
+/// One database, or one tenant's lane. It costs a few hundred bytes, and nothing once nobody holds it.
 pub(crate) struct Engine {
     id: ledger::Id,
     key: Arc<str>,
     inner: Arc<Inner>,
-    address: Mutex<Address>,
+    target: Target,
     retired: AtomicBool,
+}
+
+/// Where an engine's connections lead.
+enum Target {
+    /// To a database of a tenant's own.
+    Database(Mutex<Address>),
+    /// To the shared database, for one tenant, whose id is the key.
+    #[cfg(feature = "postgres")]
+    Lane { hash: u64 },
 }
 
 struct Address {
@@ -150,6 +224,8 @@ impl Engines {
         let inner = Inner {
             limits,
             registry: Mutex::default(),
+            #[cfg(feature = "postgres")]
+            lanes: None,
             next_id: AtomicU64::new(0),
             state: Mutex::new(State { ledger: Ledger::new(limits), runtime: None, sweeper: None }),
             empty: Notify::new(),
@@ -167,7 +243,7 @@ impl Engines {
         // Outlives the lock: dropping the last handle of an engine takes it.
         let known;
         let mut registry = lock(&inner.registry);
-        known = registry.get(key).and_then(Weak::upgrade);
+        known = registry.databases.get(key).and_then(Weak::upgrade);
         if let Some(engine) = &known
             && !engine.retired.load(Ordering::Acquire)
         {
@@ -175,14 +251,9 @@ impl Engines {
             engine.move_to(url);
             return Arc::clone(engine);
         }
-        let engine = Arc::new(Engine {
-            id: inner.next_id.fetch_add(1, Ordering::Relaxed),
-            key: key.into(),
-            inner: Arc::clone(inner),
-            address: Mutex::new(Address { url, generation: 0 }),
-            retired: AtomicBool::new(false),
-        });
-        registry.insert(Arc::clone(&engine.key), Arc::downgrade(&engine));
+        let address = Mutex::new(Address { url, generation: 0 });
+        let engine = Engine::new(inner, key, Target::Database(address));
+        registry.databases.insert(Arc::clone(&engine.key), Arc::downgrade(&engine));
         engine
     }
 
@@ -294,6 +365,16 @@ async fn sweep(inner: Weak<Inner>) {
 }
 
 impl Engine {
+    fn new(inner: &Arc<Inner>, key: &str, target: Target) -> Arc<Self> {
+        Arc::new(Self {
+            id: inner.next_id.fetch_add(1, Ordering::Relaxed),
+            key: key.into(),
+            inner: Arc::clone(inner),
+            target,
+            retired: AtomicBool::new(false),
+        })
+    }
+
     /// A connection of this engine, for as long as the lease lives.
     ///
     /// Dropping the future leaves nothing behind. A connection that is being opened for it goes to
@@ -304,7 +385,23 @@ impl Engine {
     /// If the engine is retired or all are closed, if the connection cannot be opened, and if there
     /// is none in time; the text then says who has them.
     pub(crate) async fn lease(self: &Arc<Self>) -> Result<Lease, DbErr> {
-        self.lease_within(self.inner.limits.wait).await
+        match self.idle() {
+            Some(lease) => Ok(lease),
+            None => self.lease_within(self.inner.limits.wait).await,
+        }
+    }
+
+    /// A connection nobody uses.
+    fn idle(self: &Arc<Self>) -> Option<Lease> {
+        let lent = self.inner.with_state(|state| {
+            if self.retired.load(Ordering::Acquire) {
+                return None;
+            }
+            let lent = state.ledger.take(self.id, Instant::now())?;
+            state.runtime = Some(Handle::current());
+            Some(lent)
+        })?;
+        Some(Lease::new(Arc::clone(self), lent))
     }
 
     async fn lease_within(self: &Arc<Self>, wait: Duration) -> Result<Lease, DbErr> {
@@ -359,7 +456,8 @@ impl Engine {
     /// The address changes only here, and what is idle at the old one is closed.
     fn move_to(&self, url: Secret) {
         {
-            let mut address = lock(&self.address);
+            let Target::Database(address) = &self.target else { return };
+            let mut address = lock(address);
             if address.url == url {
                 return;
             }
@@ -372,11 +470,17 @@ impl Engine {
     /// Whether a connection to that address may be lent again. Asked under the lock of the books,
     /// so that nothing can become idle after it was outdated.
     fn keeps(&self, generation: u64) -> bool {
-        !self.retired.load(Ordering::Acquire) && lock(&self.address).generation == generation
+        let current = match &self.target {
+            Target::Database(address) => lock(address).generation == generation,
+            #[cfg(feature = "postgres")]
+            Target::Lane { .. } => true,
+        };
+        current && !self.retired.load(Ordering::Acquire)
     }
 
     fn unregister(&self) {
         let mut registry = lock(&self.inner.registry);
+        let registry = registry.of(&self.target);
         // Another engine may have the key by now.
         if registry.get(&self.key).is_some_and(|known| std::ptr::eq(known.as_ptr(), self)) {
             registry.remove(&self.key);

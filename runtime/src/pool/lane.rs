@@ -1,114 +1,90 @@
-//! Lanes: a few connections that belong to one tenant from birth to death.
+//! Lanes: connections that belong to one tenant from birth to death.
 //!
 //! They carry the tenant in their startup options, where nothing that runs later can take it away:
 //! a `RESET` or the end of a transaction leads back to it. So a statement needs nothing around it
-//! and takes one round trip. No other tenant ever gets such a connection.
+//! and takes one round trip. No other tenant ever gets such a connection: a lane is an
+//! [engine](super::engine) of its tenant's own.
 
-use sea_orm::{
-    DatabaseConnection,
-    sqlx::{
-        AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgPool, Row as _,
-        postgres::{PgConnectOptions, PgPoolOptions},
-    },
+use std::sync::Arc;
+
+use sea_orm::sqlx::{
+    self, AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgConnectOptions,
 };
-use tenancy_core::TenantId;
 
-use super::{Connection, PING_AFTER, PoolOptions, postgres::SETUP, unreadable};
+use super::{Connection, PoolOptions};
 use crate::{Error, Result};
 
-/// Statements that stay prepared on a connection, whatever the URL says: that is for poolers.
-const STATEMENTS: usize = 100;
+/// Carried by the connection that proves, before there is a tenant, that lanes can be opened. It is
+/// no tenant's id.
+const PROBE: &str = "tenancy:probe";
 
-/// The connections of one tenant.
+/// What a connection says when it starts.
 #[derive(Debug, Clone)]
-pub(crate) struct Lane {
-    tenant: TenantId,
-    pool: PgPool,
+pub(crate) struct Startup {
+    setting: &'static str,
+    value: Arc<str>,
 }
 
-impl Lane {
-    /// Opens a lane and proves it with one connection. `setting` is where policies look.
+impl Startup {
+    pub(super) fn told(&self, options: PgConnectOptions) -> PgConnectOptions {
+        options.options([(self.setting, &*self.value)])
+    }
+
+    /// Looks whether the server heard it.
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or does not know of the tenant afterwards: some poolers
-    /// refuse startup options, or drop them.
-    pub(crate) async fn open(
-        options: &PoolOptions,
-        setting: &'static str,
-        tenant: &TenantId,
-        connections: u32,
-    ) -> Result<Self> {
-        let parsed: PgConnectOptions =
-            options.url.expose().parse().map_err(|error| unreadable(&error))?;
-        let postgres = parsed
-            .options([(setting, tenant.as_str())])
-            .statement_cache_capacity(STATEMENTS)
-            .disable_statement_logging();
-        // Once beside the pool, which would try again and again and then say nothing but "timeout".
-        let mut first = postgres.connect().await.map_err(|error| refused(&error.to_string()))?;
-        let carried = carries(&mut first, setting, tenant).await;
-        // It has served its purpose.
-        let _ = first.close().await;
-        if !carried.map_err(|error| refused(&error.to_string()))? {
-            return Err(refused("the server does not know the tenant of a new connection"));
+    /// If it did not: some poolers drop what is said at the start.
+    pub(super) async fn must_hold(&self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let read = format!("SELECT current_setting('{}', true) AS value", self.setting);
+        let row = conn.fetch_one(AssertSqlSafe(read)).await?;
+        let heard: Option<String> = row.try_get("value")?;
+        if heard.as_deref() == Some(&*self.value) {
+            return Ok(());
         }
-        let own = tenant.clone();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(options.acquire_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|conn, known| {
-                Box::pin(async move {
-                    if known.idle_for >= PING_AFTER {
-                        conn.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_connect(move |conn, _| {
-                let own = own.clone();
-                Box::pin(async move {
-                    conn.execute(SETUP).await?;
-                    if carries(conn, setting, &own).await? {
-                        return Ok(());
-                    }
-                    Err(sea_orm::sqlx::Error::Protocol("the lane's tenant was lost".to_owned()))
-                })
-            })
-            .connect_lazy_with(postgres);
-        Ok(Self { tenant: tenant.clone(), pool })
-    }
-
-    /// Whose it is.
-    pub(crate) fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    /// Its connections.
-    pub(crate) fn connection(&self) -> Connection {
-        Connection::new(DatabaseConnection::from(self.pool.clone()))
-    }
-
-    /// Closes it, and waits until its connections were given back.
-    pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        let why = "the server does not know the tenant of a new connection";
+        Err(sqlx::Error::Protocol(why.to_owned()))
     }
 }
 
-async fn carries(
-    conn: &mut sea_orm::sqlx::PgConnection,
-    setting: &str,
-    tenant: &TenantId,
-) -> Result<bool, sea_orm::sqlx::Error> {
-    let read = format!("SELECT current_setting('{setting}', true) AS value");
-    let row = conn.fetch_one(AssertSqlSafe(read)).await?;
-    Ok(row.try_get::<Option<String>, _>("value")?.as_deref() == Some(tenant.as_str()))
+/// Opens one of a tenant's connections. `setting` is where policies look.
+///
+/// # Errors
+///
+/// If the server cannot be reached, or does not know of the tenant afterwards: poolers refuse
+/// startup options, or drop them.
+pub(super) async fn open(
+    options: &PoolOptions,
+    setting: &'static str,
+    tenant: &Arc<str>,
+) -> Result<Connection> {
+    let startup = Startup { setting, value: Arc::clone(tenant) };
+    let mut options = options.clone();
+    options.max_connections = 1;
+    options.probe = None;
+    options.startup = Some(startup);
+    if !options.named() {
+        return Err(refused("the URL says `statement-cache-capacity=0`, as for a pooler"));
+    }
+    Connection::open(&options).await.map_err(|error| refused(&error.to_string()))
+}
+
+/// Proves that lanes can be opened.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) async fn prove(options: &PoolOptions, setting: &'static str) -> Result<()> {
+    let conn = open(options, setting, &PROBE.into()).await?;
+    // It has served its purpose.
+    let _ = conn.close().await;
+    Ok(())
 }
 
 fn refused(why: &str) -> Error {
     Error::config(format!(
         "no lane can be opened: {why}; lanes need a direct connection to PostgreSQL, since poolers \
-         do not pass on startup options"
+         do not pass on startup options: name the server itself in `Builder::database`, or leave \
+         out `Rls::lanes`"
     ))
 }

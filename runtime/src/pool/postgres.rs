@@ -19,10 +19,19 @@ use crate::Result;
 /// PgBouncer carries this setting along.
 pub(super) const SETUP: &str = "SET standard_conforming_strings = on";
 
+/// Statements that stay prepared on a connection, unless the URL says how many. Where tenants have
+/// schemas of their own, each has its own statements, and the driver's hundred are soon used up.
+const STATEMENTS: usize = 500;
+
 /// How to connect to the server.
 fn server(options: &PoolOptions) -> Result<PgConnectOptions> {
     let parsed = options.url.expose().parse::<PgConnectOptions>();
-    Ok(parsed.map_err(|error| unreadable(&error))?.disable_statement_logging())
+    let parsed = parsed.map_err(|error| unreadable(&error))?.disable_statement_logging();
+    Ok(if options.url.expose().contains("statement-cache-capacity=") {
+        parsed
+    } else {
+        parsed.statement_cache_capacity(STATEMENTS)
+    })
 }
 
 /// How SeaORM opens a pool.

@@ -122,9 +122,10 @@ impl Builder {
         self
     }
 
-    /// Sets how many connections all databases of tenants' own may have together; 100 unless set.
+    /// Sets how many connections all databases of tenants' own and all lanes may have together; 100
+    /// unless set.
     ///
-    /// It is for tenants that have a [`Database`](crate::Database); the pool of the shared one has
+    /// It is for tenants that have a [`Database`](crate::Database) or a lane; the pool of the shared one has
     /// its own number, [`max_connections`](Self::max_connections). When all are in use, whoever
     /// needs another one waits, for [as long as is set](Self::acquire_timeout); tenants take turns.
     /// What nobody uses is closed to make room, the least recently used first.
@@ -142,8 +143,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a connection to a tenant's own database stays open when nobody uses it; 60
-    /// seconds unless set.
+    /// Sets how long a connection to a tenant's own database, or of its lane, stays open when nobody
+    /// uses it; 60 seconds unless set.
     #[must_use]
     pub fn idle_timeout(mut self, longest: Duration) -> Self {
         self.idle = longest;
@@ -308,6 +309,18 @@ impl Builder {
                  this engine, or by `Hybrid` of both",
             ));
         }
+        #[cfg(feature = "postgres")]
+        let lanes = match self.isolation.lanes() {
+            Some(lanes) => {
+                // Whatever cannot go together with lanes is refused here: what a connection says
+                // when it starts holds until it ends, so what expires cannot be said there.
+                crate::pool::lane::prove(&self.pool, crate::db::TENANT_SETTING).await?;
+                Some(lanes.limits(self.budget, self.idle))
+            }
+            None => None,
+        };
+        #[cfg(not(feature = "postgres"))]
+        let lanes = None;
         let mut operator_options = self.pool.clone();
         let operator = match self.operator {
             Some(url) => {
@@ -330,6 +343,7 @@ impl Builder {
             per_engine: self.per_tenant.unwrap_or(PER_TENANT.min(self.budget)),
             idle: self.idle,
             wait: self.pool.acquire_timeout,
+            lanes,
         };
         let setup = Setup {
             conn,

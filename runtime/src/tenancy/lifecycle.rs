@@ -132,6 +132,8 @@ impl Tenancy {
             )));
         }
         self.before(Step::Purge, &tenant).await?;
+        #[cfg(feature = "postgres")]
+        self.inner.grounds.close_lane(&tenant.id);
         self.inner.isolation.destroy(&self.inner.grounds, &tenant).await?;
         if !self.inner.store.remove(&tenant.id, tenant.updated_at).await? {
             return Err(Error::wrong_step(format!(
@@ -156,6 +158,10 @@ impl Tenancy {
     ) -> Result<Arc<Tenant>> {
         self.before(step, found).await?;
         let tenant = self.change(&found.id, apply).await?;
+        #[cfg(feature = "postgres")]
+        if !tenant.is_active() {
+            self.inner.grounds.close_lane(&tenant.id);
+        }
         self.after(step, &tenant).await;
         Ok(tenant)
     }

@@ -8,7 +8,9 @@ use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::{runtime::Handle, time::Instant};
 
-use super::{Engine, failure, ledger::Lent, lock};
+use super::{Engine, Target, failure, ledger::Lent, lock};
+#[cfg(feature = "postgres")]
+use crate::pool::lane;
 use crate::{
     Error, Result,
     pool::{Connection, PoolOptions},
@@ -119,6 +121,10 @@ impl Drop for Lease {
         let Some(lent) = self.lent.take() else { return };
         let engine = Arc::clone(&self.engine);
         let pulse = lent.conn.pulse();
+        if lent.conn.db.broke_since(lent.turn.into_std()) {
+            // A server that went away left the engine's idle connections broken too.
+            engine.inner.with(|ledger| ledger.evict(engine.id));
+        }
         if pulse == Pulse::Busy && !self.discarded {
             engine.inner.with(|ledger| ledger.returning(engine.id));
             let runtime = lent.conn.runtime.clone();
@@ -210,9 +216,21 @@ impl Drop for Opening {
 }
 
 async fn connect(engine: &Engine) -> Result<Conn> {
-    let (url, generation) = {
-        let address = lock(&engine.address);
-        (address.url.clone(), address.generation)
+    let wait = engine.inner.limits.wait;
+    let (url, generation) = match &engine.target {
+        Target::Database(address) => {
+            let address = lock(address);
+            (address.url.clone(), address.generation)
+        }
+        #[cfg(feature = "postgres")]
+        Target::Lane { .. } => {
+            let lanes = engine.inner.lanes.as_ref();
+            let lanes = lanes.ok_or_else(|| Error::config("there are no lanes"))?;
+            let mut options = lanes.options.clone();
+            options.acquire_timeout = wait;
+            let db = lane::open(&options, lanes.setting, &engine.key).await?;
+            return Ok(Conn { db, generation: 0, runtime: Handle::current() });
+        }
     };
     let mut options = PoolOptions::new(url);
     if options.is_in_memory() {
@@ -221,14 +239,17 @@ async fn connect(engine: &Engine) -> Result<Conn> {
              that nobody uses; give each tenant a file",
         ));
     }
-    let acquire_timeout = engine.inner.limits.wait;
     options.max_connections = 1;
-    options.acquire_timeout = acquire_timeout;
+    options.acquire_timeout = wait;
     let db = Connection::open(&options).await?;
     Ok(Conn { db, generation, runtime: Handle::current() })
 }
 
 fn failed(engine: &Engine, error: &DbErr) {
+    if !matches!(engine.target, Target::Database(_)) {
+        tracing::warn!(target: "tenancy::pool", tenant = %engine.key, "no lane: {error}");
+        engine.inner.with(|ledger| ledger.pause(Instant::now()));
+    }
     for waiter in engine.inner.with(|ledger| ledger.failed(engine.id)) {
         let _ = waiter.send(Err(error.clone()));
     }

@@ -7,6 +7,11 @@
 //! The engines that want another connection and may have one stand in a queue, each with one place
 //! however many wait for it, and each opens one connection at a time. Whoever has as many
 //! connections as one engine may have is not in the queue.
+//!
+//! Nobody waits for a lane: it is an engine that is lent from what it has, and what it has is
+//! decided in `lane`.
+
+mod lane;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -15,6 +20,7 @@ use std::{
 
 use tokio::time::Instant;
 
+use self::lane::Lanes;
 use super::Limits;
 
 /// Tells engines apart.
@@ -31,6 +37,7 @@ pub(super) struct Ledger<E, C, W> {
     turns: BTreeMap<u64, Id>,
     /// Connections nobody uses, the least recently used first.
     idle: BTreeMap<u64, Id>,
+    lanes: Lanes,
     counter: u64,
     effects: Vec<Effect<E, C, W>>,
 }
@@ -48,6 +55,8 @@ struct Account<E, C, W> {
     waiters: VecDeque<(u64, W)>,
     /// In `turns`.
     place: Option<u64>,
+    /// If it is a lane.
+    lane: Option<lane::Lane>,
 }
 
 struct Idle<C> {
@@ -61,7 +70,7 @@ struct Idle<C> {
 pub(super) struct Lent<C> {
     pub(super) conn: C,
     /// Since when the engine has used it without a pause.
-    turn: Instant,
+    pub(super) turn: Instant,
 }
 
 /// What has to be done after the books were changed.
@@ -98,6 +107,7 @@ impl<E, C, W> Account<E, C, W> {
             idle: VecDeque::new(),
             waiters: VecDeque::new(),
             place: None,
+            lane: None,
         }
     }
 
@@ -110,6 +120,12 @@ impl<E, C, W> Account<E, C, W> {
             closing: self.closing,
             waiting: self.waiters.len(),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.open == 0
+            && self.waiters.is_empty()
+            && !self.lane.as_ref().is_some_and(|lane| lane.inherits)
     }
 
     /// Those on their way back serve as many of the waiting; only the others need more.
@@ -128,6 +144,7 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
             accounts: HashMap::new(),
             turns: BTreeMap::new(),
             idle: BTreeMap::new(),
+            lanes: Lanes::new(),
             counter: 0,
             effects: Vec::new(),
         }
@@ -152,25 +169,40 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
 
     /// When `sweep` will find something, if nothing happens until then.
     pub(super) fn next_sweep(&self) -> Option<Instant> {
-        let id = self.idle.values().next()?;
-        let oldest = self.accounts.get(id)?.idle.front()?;
-        Some(oldest.since + self.limits.idle)
+        let lane = self.limits.lanes.map(|lanes| lanes.idle);
+        let lane = self.first_idle(true).zip(lane).map(|(since, longest)| since + longest);
+        let own = self.first_idle(false).map(|since| since + self.limits.idle);
+        own.into_iter().chain(lane).min()
+    }
+
+    /// Since when the least recently used one is idle.
+    fn first_idle(&self, lane: bool) -> Option<Instant> {
+        let id = if lane { &self.lanes.idle } else { &self.idle }.values().next()?;
+        Some(self.accounts.get(id)?.idle.front()?.since)
     }
 
     /// Somebody wants a connection. The number is for `cancel`.
     pub(super) fn wait(&mut self, id: Id, engine: &E, waiter: W, now: Instant) -> u64 {
         let ticket = self.next();
+        let lent = self.take(id, now);
         let account = self.accounts.entry(id).or_insert_with(|| Account::new(engine.clone()));
-        // The most recently used one, so that those that are too many grow old.
-        if let Some(idle) = account.idle.pop_back() {
-            self.idle.remove(&idle.place);
-            let lent = Lent { conn: idle.conn, turn: now };
+        if let Some(lent) = lent {
             self.effects.push(Effect::Lend(waiter, account.engine.clone(), lent));
         } else {
             account.waiters.push_back((ticket, waiter));
         }
         self.settle(id);
         ticket
+    }
+
+    /// A connection that an engine has and nobody uses. Nobody waits for that engine then.
+    pub(super) fn take(&mut self, id: Id, now: Instant) -> Option<Lent<C>> {
+        let account = self.accounts.get_mut(&id)?;
+        // The most recently used one, so that those that are too many grow old.
+        let idle = account.idle.pop_back()?;
+        let all = if account.lane.is_some() { &mut self.lanes.idle } else { &mut self.idle };
+        all.remove(&idle.place);
+        Some(Lent { conn: idle.conn, turn: now })
     }
 
     /// Somebody waits no longer. What they were given meanwhile is theirs to return.
@@ -198,8 +230,8 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
     pub(super) fn failed(&mut self, id: Id) -> Vec<W> {
         let Some(account) = self.accounts.get_mut(&id) else { return Vec::new() };
         account.opening = false;
-        account.open -= 1;
-        self.open -= 1;
+        self.gone(id);
+        let Some(account) = self.accounts.get_mut(&id) else { return Vec::new() };
         let count = if account.open == account.closing { account.waiters.len() } else { 1 };
         let count = count.min(account.waiters.len());
         let told = account.waiters.drain(..count).map(|(_, waiter)| waiter).collect();
@@ -243,8 +275,7 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
     pub(super) fn lost(&mut self, id: Id, returning: bool) {
         if let Some(account) = self.accounts.get_mut(&id) {
             account.returning -= usize::from(returning);
-            account.open -= 1;
-            self.open -= 1;
+            self.gone(id);
             self.settle(id);
         }
     }
@@ -253,18 +284,17 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
     pub(super) fn closed(&mut self, id: Id) {
         if let Some(account) = self.accounts.get_mut(&id) {
             account.closing -= 1;
-            account.open -= 1;
             self.closing -= 1;
-            self.open -= 1;
+            self.gone(id);
             self.settle(id);
         }
     }
 
     /// Closes an engine's idle connections.
     pub(super) fn evict(&mut self, id: Id) {
-        let Some(account) = self.accounts.get_mut(&id) else { return };
-        for idle in mem::take(&mut account.idle) {
+        while let Some(idle) = self.accounts.get_mut(&id).and_then(|acc| acc.idle.pop_front()) {
             self.idle.remove(&idle.place);
+            self.lanes.idle.remove(&idle.place);
             self.close_one(id, idle.conn);
         }
         self.settle(id);
@@ -277,6 +307,7 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
 
     /// Sends away everybody who waits for an engine.
     pub(super) fn dismiss(&mut self, id: Id) -> Vec<W> {
+        self.disinherit(id);
         let Some(account) = self.accounts.get_mut(&id) else { return Vec::new() };
         let waiters = mem::take(&mut account.waiters);
         self.settle(id);
@@ -285,15 +316,20 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
 
     /// Closes what has been idle for too long.
     pub(super) fn sweep(&mut self, now: Instant) {
-        while self.next_sweep().is_some_and(|due| due <= now) {
-            self.evict_oldest();
+        while self.first_idle(false).is_some_and(|since| since + self.limits.idle <= now) {
+            self.evict_first(false);
+        }
+        while let Some(lanes) = self.limits.lanes
+            && self.first_idle(true).is_some_and(|since| since + lanes.idle <= now)
+        {
+            self.evict_first(true);
         }
     }
 
     /// Closes what is idle, and from now on whatever comes back. Everybody is sent away.
     pub(super) fn close(&mut self) -> Vec<W> {
         self.closed = true;
-        while !self.idle.is_empty() {
+        while self.has_idle() {
             self.evict_oldest();
         }
         let ids: Vec<Id> = self.accounts.keys().copied().collect();
@@ -311,11 +347,13 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
         let Some(account) = self.accounts.get_mut(&id) else { return };
         let others = self.turns.len() - usize::from(account.place.is_some());
         let soon = self.closing + self.limits.budget - self.open;
-        if self.closed || !reuse {
+        let owed = account.lane.as_ref().is_some_and(|lane| lane.owed > 0);
+        if self.closed || !reuse || owed {
             self.close_one(id, lent.conn);
         } else if account.waiters.is_empty() {
             account.idle.push_back(Idle { place, since: now, conn: lent.conn });
-            self.idle.insert(place, id);
+            let all = if account.lane.is_some() { &mut self.lanes.idle } else { &mut self.idle };
+            all.insert(place, id);
         } else if over && others > soon {
             // Others wait: the engine makes room and goes to the end of the queue.
             if let Some(place) = account.place.take() {
@@ -333,17 +371,47 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
         if let Some(account) = self.accounts.get_mut(&id) {
             account.closing += 1;
             self.closing += 1;
+            self.lanes.settle_debt(account.lane.as_mut());
             self.effects.push(Effect::Close(account.engine.clone(), conn));
         }
     }
 
+    fn has_idle(&self) -> bool {
+        !self.idle.is_empty() || !self.lanes.idle.is_empty()
+    }
+
     /// Closes the least recently used idle connection of all.
     fn evict_oldest(&mut self) {
-        if let Some((_, id)) = self.idle.pop_first()
+        let first = |idle: &BTreeMap<u64, Id>| idle.keys().next().copied().unwrap_or(u64::MAX);
+        self.evict_first(first(&self.lanes.idle) < first(&self.idle));
+    }
+
+    /// Closes the least recently used idle connection, of lanes or of the others.
+    fn evict_first(&mut self, lane: bool) {
+        let all = if lane { &mut self.lanes.idle } else { &mut self.idle };
+        if let Some((_, id)) = all.pop_first()
             && let Some(idle) = self.accounts.get_mut(&id).and_then(|acc| acc.idle.pop_front())
         {
             self.close_one(id, idle.conn);
         }
+    }
+
+    /// An engine is about to have one more.
+    fn begin(&mut self, id: Id) {
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        account.opening = true;
+        account.open += 1;
+        self.open += 1;
+        self.lanes.changed(account.lane.as_ref(), 1);
+        self.effects.push(Effect::Open(account.engine.clone()));
+    }
+
+    /// An engine has one less.
+    fn gone(&mut self, id: Id) {
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        account.open -= 1;
+        self.open -= 1;
+        self.lanes.changed(account.lane.as_ref(), -1);
     }
 
     /// Brings the queue up to date after an engine's account has changed, and hands out what is free.
@@ -353,17 +421,15 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
             let Some((_, id)) = self.turns.pop_first() else { break };
             if let Some(account) = self.accounts.get_mut(&id) {
                 account.place = None;
-                account.opening = true;
-                account.open += 1;
-                self.open += 1;
-                self.effects.push(Effect::Open(account.engine.clone()));
             }
+            self.begin(id);
         }
         // Everybody in the queue gets a connection's place as soon as one is closed.
-        while self.turns.len() > self.closing && !self.idle.is_empty() {
+        while self.turns.len() > self.closing && self.has_idle() {
             self.evict_oldest();
         }
-        if self.accounts.get(&id).is_some_and(|acc| acc.open == 0 && acc.waiters.is_empty())
+        self.succeed();
+        if self.accounts.get(&id).is_some_and(Account::is_empty)
             && let Some(account) = self.accounts.remove(&id)
         {
             self.effects.push(Effect::Forget(account.engine));

@@ -2,12 +2,12 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use super::{Inner, Limits, ledger::Count, lock};
+use super::{Inner, Limits, Target, ledger::Count, lock};
 
 /// How many engines a time-out names.
 const NAMED: usize = 5;
 
-/// Who has how many connections to databases of tenants' own; see
+/// Who has how many connections of its own, to a database of its own or as a lane to the shared one; see
 /// [`Tenancy::connections`](crate::Tenancy::connections).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -26,12 +26,14 @@ pub struct Connections {
     pub tenants: Vec<TenantConnections>,
 }
 
-/// One tenant's connections to its own database.
+/// One tenant's connections to its own database, or its lane's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TenantConnections {
     /// The tenant's id.
     pub tenant: Arc<str>,
+    /// Whether these are a lane's, to the shared database. Nobody waits for those.
+    pub lane: bool,
     /// Lent, or on the way back.
     pub held: usize,
     /// Open, and nobody uses them.
@@ -46,7 +48,9 @@ pub struct TenantConnections {
 
 impl Inner {
     pub(super) fn stats(&self) -> Connections {
-        let registered = lock(&self.registry).len();
+        let registry = lock(&self.registry);
+        let registered = registry.databases.len() + registry.lanes.len();
+        drop(registry);
         let state = lock(&self.state);
         let mut engines: Vec<_> = state
             .ledger
@@ -55,6 +59,7 @@ impl Inner {
                 let Count { lent, idle, opening, closing, waiting } = count;
                 TenantConnections {
                     tenant: Arc::clone(&engine.key),
+                    lane: !matches!(engine.target, Target::Database(_)),
                     held: lent,
                     idle,
                     opening,
@@ -75,7 +80,7 @@ impl Inner {
 impl Connections {
     /// What to tell somebody who waited for an engine's connection and got none.
     pub(super) fn timeout(&self, key: &str, wait: Duration) -> String {
-        let own = self.tenants.iter().find(|engine| &*engine.tenant == key);
+        let own = self.tenants.iter().find(|it| !it.lane && &*it.tenant == key);
         let own = own.map_or(0, |own| own.held + own.idle + own.opening + own.closing);
         let mut text = format!(
             "no connection to the database of `{key}` within {wait:?}: it has {own} of at most {}, \

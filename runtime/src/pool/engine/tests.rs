@@ -23,7 +23,7 @@ mod server;
 const LONG: Duration = Duration::from_secs(60);
 
 fn engines(budget: usize, per_engine: usize) -> Engines {
-    Engines::new(Limits { budget, per_engine, idle: LONG, wait: LONG }).unwrap()
+    Engines::new(Limits { budget, per_engine, idle: LONG, wait: LONG, lanes: None }).unwrap()
 }
 
 /// How long to wait for what does not come.
@@ -88,14 +88,22 @@ async fn quiet(engines: &Engines) {
 
 #[test]
 fn limits_that_cannot_work_are_refused() {
-    let good = Limits { budget: 4, per_engine: 2, idle: LONG, wait: LONG };
-    assert!(Engines::new(good).is_ok());
+    let good = Limits { budget: 4, per_engine: 2, idle: LONG, wait: LONG, lanes: None };
+    let lanes = |connections, per_tenant| {
+        let lanes = LaneLimits { connections, per_tenant, idle: LONG };
+        Limits { lanes: Some(lanes), ..good }
+    };
+    assert!(Engines::new(good).is_ok() && Engines::new(lanes(4, 4)).is_ok());
     for (bad, word) in [
         (Limits { budget: 0, ..good }, "budget is 0"),
         (Limits { per_engine: 0, ..good }, "may have 0"),
         (Limits { per_engine: 5, ..good }, "more connections than the budget"),
         (Limits { idle: Duration::ZERO, ..good }, "`idle`"),
         (Limits { wait: Duration::ZERO, ..good }, "`wait`"),
+        (lanes(0, 1), "0 connections together"),
+        (lanes(2, 0), "a lane may have 0"),
+        (lanes(2, 3), "than all lanes together"),
+        (lanes(5, 1), "the budget they are within"),
     ] {
         let error = Engines::new(bad).unwrap_err();
         assert!(error.is_config() && error.to_string().contains(word), "{error}");

@@ -24,7 +24,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{Canceller, PING_AFTER, PoolOptions, SETUP, server};
-use crate::{Result, pool::Probe};
+use crate::{
+    Result,
+    pool::{Probe, Startup},
+};
 
 /// How long a connection nobody uses stays open.
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -56,6 +59,7 @@ pub(crate) struct Connected {
 pub(crate) struct Manager {
     options: PgConnectOptions,
     probe: Option<Probe>,
+    startup: Option<Startup>,
     canceller: Option<Canceller>,
     /// What names begin with.
     name: String,
@@ -67,7 +71,10 @@ pub(crate) struct Manager {
 impl Pool {
     /// A pool without a connection yet.
     pub(crate) fn new(options: &PoolOptions) -> Result<Self> {
-        let server = server(options)?;
+        let mut server = server(options)?;
+        if let Some(startup) = &options.startup {
+            server = startup.told(server);
+        }
         let given = server.get_application_name().unwrap_or("tenancy");
         let unique = Uuid::now_v7().simple().to_string().split_off(20);
         // Room for a hash, twelve digits, a hyphen and a number.
@@ -78,6 +85,7 @@ impl Pool {
             canceller: options.named().then(|| Canceller::new(server.clone())),
             options: server,
             probe: options.probe.clone(),
+            startup: options.startup.clone(),
             name,
             count: AtomicU64::new(0),
             broken: Mutex::new(None),
@@ -109,6 +117,11 @@ impl Pool {
     pub(crate) fn usage(&self) -> (usize, usize) {
         let status = self.members.status();
         (status.size, status.available)
+    }
+
+    /// Whether a connection was found broken since then.
+    pub(crate) fn broke_since(&self, then: Instant) -> bool {
+        self.members.manager().broke_since(then)
     }
 
     /// Closes what nobody has used for long.
@@ -175,10 +188,14 @@ impl Manager {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
+    fn broke_since(&self, then: Instant) -> bool {
+        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.is_some_and(|broken| then <= broken)
+    }
+
     /// Whether a connection has to be tried out that was last lent at that time.
     fn is_suspect(&self, lent: Instant) -> bool {
-        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        lent.elapsed() >= PING_AFTER || broken.is_some_and(|broken| lent <= broken)
+        lent.elapsed() >= PING_AFTER || self.broke_since(lent)
     }
 }
 
@@ -193,6 +210,9 @@ impl managed::Manager for Manager {
         conn.execute(SETUP).await?;
         if let Some(probe) = &self.probe {
             probe.try_out(&mut conn).await?;
+        }
+        if let Some(startup) = &self.startup {
+            startup.must_hold(&mut conn).await?;
         }
         Ok(Connected { conn: Some(conn), name })
     }

@@ -5,21 +5,34 @@ use std::time::Duration;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
 use super::*;
+use crate::pool::engine::LaneLimits;
+
+mod lane;
 
 /// A connection remembers its engine and its number.
 type Conn = (Id, u32);
 
 const ENGINES: Id = 5;
+/// Engines are told apart from lanes by their numbers.
+const LANES: std::ops::Range<Id> = ENGINES..ENGINES + 4;
 
 fn limits(budget: usize, per_engine: usize) -> Limits {
     let (idle, wait) = (Duration::from_secs(60), Duration::from_secs(10));
-    Limits { budget, per_engine, idle, wait }
+    Limits { budget, per_engine, idle, wait, lanes: None }
+}
+
+fn with_lanes(limits: Limits, connections: usize, per_tenant: usize) -> Limits {
+    let connections = connections.min(limits.budget);
+    let (per_tenant, idle) = (per_tenant.min(connections), Duration::from_secs(30));
+    Limits { lanes: Some(LaneLimits { connections, per_tenant, idle }), ..limits }
 }
 
 /// One step of the world. Numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Step {
     Wait(Id),
+    /// A lane is asked for that often, and the last one is kept.
+    Ride(Id, u32),
     Cancel(usize),
     Opened(usize),
     Failed(usize),
@@ -41,6 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     let n = || any::<usize>();
     prop_oneof![
         8 => (0..ENGINES).prop_map(Step::Wait),
+        5 => (LANES, 1_u32..40).prop_map(|(id, times)| Step::Ride(id, times)),
         2 => n().prop_map(Step::Cancel),
         5 => n().prop_map(Step::Opened),
         1 => n().prop_map(Step::Failed),
@@ -50,8 +64,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (n(), any::<bool>()).prop_map(|(n, keep)| Step::Arrive(n, keep)),
         1 => n().prop_map(Step::Lose),
         4 => n().prop_map(Step::Closed),
-        1 => (0..ENGINES).prop_map(Step::Evict),
-        1 => (0..ENGINES).prop_map(Step::Dismiss),
+        1 => (0..LANES.end).prop_map(Step::Evict),
+        1 => (0..LANES.end).prop_map(Step::Dismiss),
         2 => (0_u64..200).prop_map(Step::Pass),
         1 => Just(Step::Sweep),
     ]
@@ -111,8 +125,35 @@ impl World {
         waiter
     }
 
+    /// A lane is asked for, and has a connection or not.
+    fn ride(&mut self, id: Id) -> bool {
+        let hash = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let lent = self.ledger.ride(id, &id, hash, self.now);
+        let rides = lent.is_some();
+        if let Some(lent) = lent {
+            assert_eq!(lent.conn.0, id, "a connection of another lane");
+            self.leave_idle(lent.conn);
+            self.lent.push(lent);
+        }
+        self.follow();
+        rides
+    }
+
+    /// The lane that was asked for last gives its connection back.
+    fn alight(&mut self) {
+        self.take(&Step::Return(self.lent.len() - 1, true));
+    }
+
     fn take(&mut self, step: &Step) {
         match *step {
+            Step::Ride(id, times) => {
+                for _ in 1..times {
+                    if self.ride(id) {
+                        self.alight();
+                    }
+                }
+                self.ride(id);
+            }
             Step::Wait(id) => {
                 self.wait(id);
             }
@@ -131,6 +172,9 @@ impl World {
             }
             Step::Failed(n) => {
                 if let Some(id) = pick(&mut self.opening, n) {
+                    if LANES.contains(&id) {
+                        self.ledger.pause(self.now);
+                    }
                     let told = self.ledger.failed(id);
                     assert!(self.open(id, false) == 0 || told.len() <= 1, "{told:?}");
                     self.told(id, &told);
@@ -212,6 +256,7 @@ impl World {
                     self.leave_idle(conn);
                     self.closing.push(conn);
                 }
+                // A lane may have an account only for what it inherits.
                 Effect::Forget(id) => assert_eq!((self.open(id, true), self.waits(id)), (0, false)),
             }
         }
@@ -243,9 +288,22 @@ impl World {
     }
 
     fn check(&self) {
-        let open: usize = (0..ENGINES).map(|id| self.open(id, true)).sum();
+        let open: usize = (0..LANES.end).map(|id| self.open(id, true)).sum();
         assert_eq!(self.ledger.open(), open);
         assert!(open <= self.limits.budget, "{open} are open");
+        let lanes = LANES.map(|id| self.open(id, true));
+        if let Some(limits) = self.limits.lanes {
+            assert!(lanes.clone().all(|own| own <= limits.per_tenant), "{:?}", self.lent);
+            assert!(lanes.sum::<usize>() <= limits.connections);
+        }
+        for id in LANES {
+            let counted = self.ledger.counts().find(|(engine, _)| **engine == id);
+            let own = self.open(id, true);
+            assert!(own == 0 || counted.is_some(), "{id} has an account");
+            if let Some((_, count)) = counted {
+                assert_eq!(count.lent + count.idle + count.opening + count.closing, own);
+            }
+        }
         let mut wanting = 0;
         for id in 0..ENGINES {
             let own = self.open(id, true);
@@ -301,8 +359,9 @@ impl World {
         self.follow();
         self.run_out();
         assert!(self.idle.is_empty());
-        let Ledger { open, closing, accounts, turns, idle, effects, .. } = &self.ledger;
+        let Ledger { open, closing, accounts, turns, idle, effects, lanes, .. } = &self.ledger;
         assert_eq!((*open, *closing, accounts.len()), (0, 0, 0));
+        assert!(lanes.is_empty());
         assert_eq!((turns.len(), idle.len(), effects.len()), (0, 0, 0));
     }
 }
@@ -314,10 +373,12 @@ proptest! {
     fn the_books_agree_with_the_world(
         budget in 1_usize..6,
         cap in 1_usize..6,
+        lanes in 1_usize..5,
+        own in 1_usize..4,
         steps in proptest::collection::vec(step(), 1..150),
         closes_early in any::<bool>(),
     ) {
-        let mut world = World::new(limits(budget, cap.min(budget)));
+        let mut world = World::new(with_lanes(limits(budget, cap.min(budget)), lanes, own));
         for step in &steps {
             world.take(step);
             world.check();

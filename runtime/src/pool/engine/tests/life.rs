@@ -31,7 +31,13 @@ async fn quiet_but(engines: &Engines, held: usize) {
 #[tokio::test]
 async fn idle_connections_are_closed_by_themselves() {
     let files = Files::new();
-    let limits = Limits { budget: 4, per_engine: 4, idle: Duration::from_millis(20), wait: LONG };
+    let limits = Limits {
+        budget: 4,
+        per_engine: 4,
+        idle: Duration::from_millis(20),
+        wait: LONG,
+        lanes: None,
+    };
     let engines = Engines::new(limits).unwrap();
     for _ in 0..3 {
         let acme = engines.engine("acme", files.url("acme"));
