@@ -18,15 +18,21 @@ mod rights;
 mod rls;
 mod row;
 mod schema;
+#[cfg(feature = "postgres")]
+mod signing;
+mod timeouts;
 
 use std::fmt;
 
 use tenancy_core::{IsolationKind, Location, Tenant};
 
-pub(crate) use self::grounds::Setup;
-pub use self::{database::Database, grounds::Grounds, hybrid::Hybrid, row::Row, schema::Schema};
+pub use self::{
+    database::Database, grounds::Grounds, hybrid::Hybrid, row::Row, schema::Schema,
+    timeouts::Timeouts,
+};
+pub(crate) use self::{grounds::Setup, timeouts::TierTimeouts};
 #[cfg(feature = "postgres")]
-pub use self::{lane::Lanes, rls::Rls};
+pub use self::{lane::Lanes, rls::Rls, signing::Signing};
 pub use crate::db::Session;
 use crate::{Error, Result, audit::Report};
 
@@ -117,6 +123,15 @@ pub trait IsolationProvider: fmt::Debug + Send + Sync + 'static {
     #[cfg(feature = "postgres")]
     fn lanes(&self) -> Option<Lanes> {
         None
+    }
+
+    /// What it cannot do, before anything is opened.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) that says what does not go together.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 }
 

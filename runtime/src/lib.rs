@@ -126,7 +126,7 @@ pub use crate::{
     },
     entity::{SharedEntity, TenantEntity, TenantKey},
     error::{Error, Result},
-    isolation::{Database, Hybrid, IsolationProvider, Row, Schema},
+    isolation::{Database, Hybrid, IsolationProvider, Row, Schema, Timeouts},
     pool::engine::{Connections, TenantConnections},
     repo::Repo,
     store::{AuditTrail, MemoryStore, SqlStore, TenantStore, UnscopedAccess},
@@ -142,7 +142,7 @@ pub use crate::{
 };
 
 #[cfg(feature = "postgres")]
-pub use crate::isolation::{Lanes, Rls};
+pub use crate::isolation::{Lanes, Rls, Signing};
 
 /// What the macros' output names. Not covered by semantic versioning.
 #[doc(hidden)]

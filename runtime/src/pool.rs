@@ -11,6 +11,7 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,7 @@ pub(crate) use self::{
     lane::Startup,
     probe::Probe,
     session::{PgSession, PgTransaction},
+    token::Token,
 };
 use crate::{Error, Result};
 
@@ -46,6 +48,12 @@ mod rows;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "postgres")]
+mod token;
+
+/// What transactions are told besides their tenant, and lanes' connections when they start: names
+/// and values.
+pub(crate) type Settings = Arc<[(&'static str, String)]>;
 
 /// How to open a pool.
 #[derive(Debug, Clone)]

@@ -127,7 +127,8 @@ impl Tenancy {
 
     /// The connection of a tenant, whether or not it is served.
     fn connection(&self, tenant: &Arc<Tenant>) -> Result<TenantDb> {
-        let session = self.inner.isolation.session(&self.inner.grounds, tenant)?;
+        let grounds = &self.inner.grounds;
+        let session = grounds.limited(self.inner.isolation.session(grounds, tenant)?, tenant)?;
         Ok(TenantDb::new(session, Arc::clone(tenant)))
     }
 

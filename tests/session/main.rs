@@ -11,6 +11,8 @@ mod crowd;
 mod lane;
 mod pooler;
 mod proxy;
+mod signed;
+mod timeouts;
 mod transaction;
 mod trips;
 mod world;

@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// Where PgBouncer lends connections for one transaction at a time.
-fn pgbouncer() -> String {
+pub(crate) fn pgbouncer() -> String {
     let usual = "postgres://postgres@127.0.0.1:6432/postgres";
     env::var("TENANCY_TEST_PGBOUNCER_URL").unwrap_or_else(|_| usual.to_owned())
 }
 
 /// The shop's database through a pooler that does not know prepared statements.
-fn url(world: &World, place: &str) -> String {
+pub(crate) fn url(world: &World, place: &str) -> String {
     format!("{}?statement-cache-capacity=0", world.url(place))
 }
 

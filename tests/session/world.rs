@@ -4,12 +4,12 @@ use std::{future::Future, panic::resume_unwind, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JsonValue,
-    QueryFilter, QueryOrder, Statement, StreamTrait, TransactionTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    JsonValue, QueryFilter, QueryOrder, Statement, StreamTrait, TransactionTrait,
 };
 use tenancy::{
-    Lanes, Tenancy, TenantConnections, TenantDb, UnscopedDb,
-    policy::{RoleName, RowSecurity},
+    Lanes, Signing, Tenancy, TenantConnections, TenantDb, UnscopedDb,
+    policy::{Context, INSTALL_KEY, RoleName, RowSecurity, token::Key},
 };
 use tenancy_tests::{
     Engine, Shop,
@@ -71,9 +71,14 @@ async fn protect(shop: &Shop) {
          ALTER TABLE ledger ADD COLUMN pid INTEGER DEFAULT pg_backend_pid();"
     );
     shop.eye.execute_unprepared(&sql).await.unwrap();
+    put_up(shop, Context::Setting).await;
+}
+
+/// The policies, which learn the tenant from there.
+async fn put_up(shop: &Shop, context: Context) {
     let catalog = tenancy::entity::catalog().unwrap();
-    let security = RowSecurity::new(&catalog, RoleName::new(ROLE).unwrap()).up();
-    for statement in security.statements() {
+    let security = RowSecurity::new(&catalog, RoleName::new(ROLE).unwrap()).context(context);
+    for statement in security.up().statements() {
         shop.eye.execute_unprepared(statement).await.unwrap();
     }
 }
@@ -101,6 +106,28 @@ impl World {
             .database(url)
             .max_connections(connections)
             .isolation(tenancy::Rls::new().lanes(lanes));
+        App::of(tenancy.connect().await.unwrap()).await
+    }
+
+    /// From now on policies believe tokens only, and these keys.
+    pub(crate) async fn verify_tokens(&self, keys: &[&Key]) {
+        put_up(&self.shop, Context::Signed).await;
+        let told = "ALTER TABLE ledger ALTER COLUMN told SET DEFAULT tenancy.tenant()";
+        self.shop.eye.execute_unprepared(told).await.unwrap();
+        for key in keys {
+            let values = [key.id().into(), key.inner_block().into(), key.outer_block().into()];
+            let install = Statement::from_sql_and_values(DbBackend::Postgres, INSTALL_KEY, values);
+            self.shop.eye.execute_raw(install).await.unwrap();
+        }
+    }
+
+    /// An application whose transactions sign who asks.
+    pub(crate) async fn signing(&self, url: &str, connections: u32, signing: Signing) -> App {
+        let tenancy = Tenancy::builder()
+            .database(url)
+            .max_connections(connections)
+            .__unscoped_beside_others()
+            .isolation(tenancy::Rls::new().signed(signing));
         App::of(tenancy.connect().await.unwrap()).await
     }
 

@@ -8,14 +8,12 @@ use sea_orm::{
 };
 
 use super::Context;
-#[cfg(not(feature = "postgres"))]
-use crate::Error;
 #[cfg(feature = "postgres")]
 use crate::pool::{PgSession, PgTransaction, finish};
 use crate::{
     Result,
     pool::{
-        Connection, Rows, Sender,
+        Connection, Rows, Sender, Settings,
         engine::{Engine, Lease},
         in_task,
     },
@@ -28,7 +26,7 @@ pub(crate) enum Link {
     Pool(Way),
     /// By a connection lent for each statement or transaction, where a tenant has a database of
     /// its own.
-    Engine(Arc<Engine>),
+    Engine(Arc<Engine>, Settings),
     /// By a connection of the tenant's own to the shared database where one is free at once, else
     /// by the pool.
     #[cfg(feature = "postgres")]
@@ -61,13 +59,31 @@ impl Link {
         Ok(Self::Lane(lane, Way::new(conn, context)?))
     }
 
+    /// The same way, where each transaction has further settings.
+    ///
+    /// # Errors
+    ///
+    /// If the engine has none.
+    pub(crate) fn with_settings(self, settings: &Settings) -> Result<Self, DbErr> {
+        Ok(match self {
+            Self::Pool(way) => Self::Pool(way.with_settings(settings)?),
+            Self::Engine(engine, _) => Self::Engine(engine, settings.clone()),
+            #[cfg(feature = "postgres")]
+            Self::Lane(lane, way) => Self::Lane(lane, way.with_settings(settings)?),
+        })
+    }
+
     /// The way for one statement or transaction. What it leads to is lent until it is dropped.
     async fn take(&self) -> Result<Taken<'_>, DbErr> {
         match self {
             Self::Pool(way) => Ok(Taken::pool(way)),
-            Self::Engine(engine) => Ok(Taken::lent(engine.lease().await?)),
+            Self::Engine(engine, settings) => Taken::lent(engine.lease().await?, settings),
             #[cfg(feature = "postgres")]
-            Self::Lane(lane, way) => Ok(lane.ride().map_or_else(|| Taken::pool(way), Taken::lent)),
+            // What it has for settings, it was opened with.
+            Self::Lane(lane, way) => match lane.ride() {
+                Some(lease) => Taken::lent(lease, &Settings::default()),
+                None => Ok(Taken::pool(way)),
+            },
         }
     }
 
@@ -113,12 +129,25 @@ impl<'a> Taken<'a> {
         Self { way: Cow::Borrowed(way), _lease: None }
     }
 
-    fn lent(lease: Lease) -> Self {
-        Self { way: Cow::Owned(Way::of(&lease)), _lease: Some(lease) }
+    fn lent(lease: Lease, settings: &Settings) -> Result<Self, DbErr> {
+        let way = Way::of(&lease).with_settings(settings)?;
+        Ok(Self { way: Cow::Owned(way), _lease: Some(lease) })
     }
 }
 
 impl Way {
+    fn with_settings(self, settings: &Settings) -> Result<Self, DbErr> {
+        match self {
+            way if settings.is_empty() => Ok(way),
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => Ok(Self::Session(session.with_settings(settings)?)),
+            Self::Direct(_) => {
+                let why = "only transactions of PostgreSQL have settings of their own";
+                Err(DbErr::Custom(why.to_owned()))
+            }
+        }
+    }
+
     /// The way by a connection that is lent.
     fn of(lease: &Lease) -> Self {
         Self::plain(lease.connection().clone())
@@ -136,10 +165,13 @@ impl Way {
         match context {
             Context::None => Ok(Self::plain(conn)),
             #[cfg(feature = "postgres")]
-            Context::Setting { name, value } => Ok(Self::Session(conn.session(name, value)?)),
-            #[cfg(not(feature = "postgres"))]
-            Context::Setting { .. } => {
-                Err(Error::config("only PostgreSQL has settings for policies to read"))
+            Context::Setting { name, value } => {
+                let told = conn.told_session()?.with_settings(&[(name, value.clone())])?;
+                Ok(Self::Session(told))
+            }
+            #[cfg(feature = "postgres")]
+            Context::Signed(token) => {
+                Ok(Self::Session(conn.told_session()?.signing(token.clone())))
             }
         }
     }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use tenancy_core::scope::Scoper;
 
 use super::Link;
+use crate::{Result, pool::Settings};
 
 /// The way to one tenant's rows: which database, through which scoper, in which place there.
 ///
@@ -23,6 +24,13 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(link: Link, scoper: &Arc<Scoper>, place: Option<String>) -> Self {
         Self { link, scoper: Arc::clone(scoper), place, shared: None }
+    }
+
+    /// The same, where each transaction has further settings.
+    pub(crate) fn with_settings(mut self, settings: &Settings) -> Result<Self> {
+        self.link = self.link.with_settings(settings)?;
+        self.shared = self.shared.map(|link| link.with_settings(settings)).transpose()?;
+        Ok(self)
     }
 
     /// Finds the tables all tenants share in another database.

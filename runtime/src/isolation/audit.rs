@@ -64,8 +64,10 @@ impl Grounds {
 
     /// Looks at the tables all tenants share and at the policies in front of them.
     #[cfg(feature = "postgres")]
-    pub(super) async fn audit_policies(&self) -> Result<Report> {
-        let context = tenancy_core::policy::Context::Setting;
+    pub(super) async fn audit_policies(
+        &self,
+        context: tenancy_core::policy::Context,
+    ) -> Result<Report> {
         Audit::row_security(self.catalog(), context).run(self.connection()).await
     }
 

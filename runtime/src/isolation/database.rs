@@ -251,7 +251,7 @@ impl IsolationProvider for Database {
         let mut outcome = owner::check(conn.unguarded(), name.as_str(), &tenant.id).await;
         if given && outcome.is_ok() {
             // A database that was given is not ours to drop.
-            outcome = erase::rows(grounds, conn.unguarded(), &tenant.id).await;
+            outcome = erase::rows(grounds, conn.unguarded(), &tenant.id, None).await;
         }
         conn.close().await?;
         outcome?;

@@ -4,7 +4,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait as _, Value,
 };
 use tenancy_core::{
-    TenantId,
+    Secret, TenantId,
     catalog::{Entity, KeyKind},
 };
 
@@ -19,6 +19,7 @@ pub(super) async fn rows(
     grounds: &Grounds,
     conn: &DatabaseConnection,
     id: &TenantId,
+    token: Option<Secret>,
 ) -> Result<()> {
     let backend = grounds.backend();
     let mut statements = Vec::new();
@@ -39,10 +40,7 @@ pub(super) async fn rows(
     let work = tokio::spawn(async move {
         let transaction = conn.begin().await?;
         if backend == DbBackend::Postgres {
-            // The owner of the tables is bound by their policies too.
-            let sql = "SELECT set_config('tenancy.tenant_id', $1, true)";
-            let told = Statement::from_sql_and_values(backend, sql, [name.into()]);
-            transaction.execute_raw(told).await?;
+            tell(&transaction, name, token).await?;
         }
         // InnoDB checks row by row, so rows of one table that refer to each other could never be
         // deleted at once. Between tenants there are no references.
@@ -63,6 +61,38 @@ pub(super) async fn rows(
         }
     });
     work.await.map_err(|error| Error::from(DbErr::Custom(error.to_string())))?
+}
+
+/// The owner of the tables is bound by their policies too.
+async fn tell(
+    transaction: &impl ConnectionTrait,
+    tenant: String,
+    token: Option<Secret>,
+) -> Result<()> {
+    let backend = DbBackend::Postgres;
+    let sql =
+        "SELECT set_config('tenancy.tenant_id', $1, true), set_config('tenancy.token', $2, true)";
+    let signed = token.is_some();
+    let token = token.map(|token| token.expose().to_owned()).unwrap_or_default();
+    let told = Statement::from_sql_and_values(backend, sql, [tenant.into(), token.into()]);
+    transaction.execute_raw(told).await?;
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_depend AS d \
+               JOIN pg_catalog.pg_proc AS f ON f.oid = d.refobjid \
+                   AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+               JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace \
+               WHERE d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass \
+                   AND n.nspname = 'tenancy' AND f.proname = 'tenant')";
+    let row = transaction.query_one_raw(Statement::from_string(backend, sql)).await?;
+    let verifies: bool = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    if verifies && !signed {
+        // They would show nothing, and it would look as if nothing were left.
+        return Err(Error::config(
+            "policies in the database verify tokens, and this tenancy signs none, so the tenant's \
+             rows cannot be seen to be deleted; use `Rls::signed` with one of the keys in \
+             `tenancy.key`",
+        ));
+    }
+    Ok(())
 }
 
 async fn delete(

@@ -3,21 +3,21 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
-#[cfg(feature = "postgres")]
-use tenancy_core::Tenant;
 use tenancy_core::{
-    Dialect, SchemaName, Secret, TenantId,
+    Dialect, SchemaName, Secret, Tenant, TenantId,
     catalog::Catalog,
     scope::{Mode, Scoper},
 };
 use tokio::sync::OnceCell;
 
-use super::{Session, rights};
+#[cfg(feature = "postgres")]
+use super::Signing;
+use super::{Session, TierTimeouts, rights};
 use crate::{
     Result,
     db::{Context, Link},
     pool::{
-        self, Connection, PoolOptions,
+        self, Connection, PoolOptions, Settings,
         engine::{Engines, Limits},
     },
     schema::{self, Place},
@@ -43,6 +43,7 @@ pub struct Grounds {
     unscoped: OnceCell<Connection>,
     unscoped_apart: bool,
     shared: Option<String>,
+    timeouts: TierTimeouts,
 }
 
 /// What serves tenants, and what the operator uses, as it was set up.
@@ -55,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) unscoped_apart: bool,
     pub(crate) catalog: Catalog,
     pub(crate) plan_cache: u64,
+    pub(crate) timeouts: TierTimeouts,
 }
 
 impl fmt::Debug for Grounds {
@@ -74,6 +76,7 @@ impl Grounds {
             unscoped_apart,
             catalog,
             plan_cache,
+            timeouts,
         } = setup;
         #[cfg(feature = "postgres")]
         let engines = Engines::with_lanes(limits, LaneSource::new(&options, TENANT_SETTING))?;
@@ -99,6 +102,7 @@ impl Grounds {
             unscoped,
             unscoped_apart,
             shared,
+            timeouts,
         })
     }
 
@@ -122,11 +126,30 @@ impl Grounds {
     pub fn under_policies(&self, tenant: &Tenant) -> Result<Session> {
         let value = tenant.id.as_str().to_owned();
         let context = Context::Setting { name: TENANT_SETTING, value };
-        let link = match self.engines.lane(tenant.id.as_str()) {
+        let link = match self.engines.lane(tenant.id.as_str(), self.timeouts.of(tenant)) {
             Some(lane) => Link::lane(lane, self.conn.clone(), &context)?,
             None => self.link(&context)?,
         };
         Ok(Session::new(link, &self.rows, None))
+    }
+
+    /// The same, for policies that verify a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`under_policies`](Self::under_policies).
+    #[cfg(feature = "postgres")]
+    pub fn under_signed_policies(&self, tenant: &Tenant, signing: &Signing) -> Result<Session> {
+        let context = Context::Signed(signing.token(&tenant.id));
+        Ok(Session::new(self.link(&context)?, &self.rows, None))
+    }
+
+    /// How long a tenant may keep the database busy is said in each transaction of a session.
+    pub(crate) fn limited(&self, session: Session, tenant: &Tenant) -> Result<Session> {
+        match self.timeouts.of(tenant) {
+            none if none.is_empty() => Ok(session),
+            settings => session.with_settings(settings),
+        }
     }
 
     /// The way to the tables in a tenant's schema: on MySQL a database, on SQLite a prefix.
@@ -149,7 +172,7 @@ impl Grounds {
     ///
     /// An error if the pool cannot be used.
     pub fn database(&self, tenant: &TenantId, url: Secret) -> Result<Session> {
-        let engine = Link::Engine(self.engines.engine(tenant.as_str(), url));
+        let engine = Link::Engine(self.engines.engine(tenant.as_str(), url), Settings::default());
         Ok(Session::new(engine, &self.rows, None).with_shared(self.link(&Context::None)?))
     }
 
@@ -256,11 +279,9 @@ impl Grounds {
             return Ok(&self.operator);
         }
         let open = || async {
-            let mut options = self.operator_options.clone();
+            let options = self.operator_options.clone();
             #[cfg(feature = "postgres")]
-            {
-                options.probe = None;
-            }
+            let options = PoolOptions { probe: None, ..options };
             Connection::open(&options).await
         };
         self.unscoped.get_or_try_init(open).await

@@ -130,6 +130,10 @@ impl IsolationProvider for Hybrid {
         self.strategies.iter().find_map(|(_, provider)| provider.lanes())
     }
 
+    fn check(&self) -> Result<()> {
+        self.strategies.iter().try_for_each(|(_, provider)| provider.check())
+    }
+
     async fn prepare(&self, grounds: &Grounds) -> Result<()> {
         for (_, provider) in &self.strategies {
             provider.prepare(grounds).await?;

@@ -3,10 +3,12 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tenancy_core::{
     IsolationKind, Location, Tenant,
-    policy::{RoleName, RowSecurity},
+    policy::{Context, INSTALL_KEY, RoleName, RowSecurity},
 };
 
-use super::{Grounds, IsolationProvider, Lanes, Session, check_override, erase, misplaced};
+use super::{
+    Grounds, IsolationProvider, Lanes, Session, Signing, check_override, erase, misplaced,
+};
 use crate::{Error, Result, audit::Report};
 
 /// Keeps all tenants' rows in the same tables, under policies of the database that ask each
@@ -22,13 +24,14 @@ use crate::{Error, Result, audit::Report};
 /// [`Tenancy::create_tables`](crate::Tenancy::create_tables) then makes the tables, the policies
 /// and the rights of the serving role; [`Tenancy::audit`](crate::Tenancy::audit) looks whether all
 /// of it is in force.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rls {
     lanes: Option<Lanes>,
+    signing: Option<Signing>,
 }
 
 impl Rls {
-    /// The strategy, without lanes.
+    /// The strategy, without lanes and without signatures.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -41,6 +44,20 @@ impl Rls {
     pub fn lanes(mut self, lanes: Lanes) -> Self {
         self.lanes = Some(lanes);
         self
+    }
+
+    /// Lets the policies verify who a transaction is for, so that no SQL of a session can change it.
+    /// It takes a round trip more, and cannot be had together with lanes, whose connections say who
+    /// they are for only once.
+    #[must_use]
+    pub fn signed(mut self, signing: Signing) -> Self {
+        self.signing = Some(signing);
+        self
+    }
+
+    /// Where the policies learn the tenant.
+    fn context(&self) -> Context {
+        if self.signing.is_some() { Context::Signed } else { Context::Setting }
     }
 }
 
@@ -58,17 +75,21 @@ impl IsolationProvider for Rls {
     fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session> {
         match tenant.location {
             // The same rows in the same tables: row scoping can become row-level security at any time.
-            Some(Location::Rls | Location::Row) | None => grounds.under_policies(tenant),
+            Some(Location::Rls | Location::Row) | None => match &self.signing {
+                Some(signing) => grounds.under_signed_policies(tenant, signing),
+                None => grounds.under_policies(tenant),
+            },
             _ => Err(misplaced(tenant, "shared tables under row-level security")),
         }
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
-        erase::rows(grounds, grounds.operator(), &tenant.id).await
+        let token = self.signing.as_ref().map(|signing| signing.token(&tenant.id).sign());
+        erase::rows(grounds, grounds.operator(), &tenant.id, token).await
     }
 
     async fn verify(&self, grounds: &Grounds) -> Result<Report> {
-        grounds.audit_policies().await
+        grounds.audit_policies(self.context()).await
     }
 
     async fn prepare(&self, grounds: &Grounds) -> Result<()> {
@@ -83,8 +104,14 @@ impl IsolationProvider for Rls {
                  is plain"
             ))
         })?;
-        for statement in RowSecurity::new(grounds.catalog(), role).up().statements() {
+        let security = RowSecurity::new(grounds.catalog(), role).context(self.context());
+        for statement in security.up().statements() {
             grounds.operator().execute_unprepared(statement).await?;
+        }
+        for key in self.signing.iter().flat_map(Signing::keys) {
+            let values = [key.id().into(), key.inner_block().into(), key.outer_block().into()];
+            let install = Statement::from_sql_and_values(DbBackend::Postgres, INSTALL_KEY, values);
+            grounds.operator().execute_raw(install).await?;
         }
         Ok(())
     }
@@ -95,5 +122,16 @@ impl IsolationProvider for Rls {
 
     fn lanes(&self) -> Option<Lanes> {
         self.lanes
+    }
+
+    fn check(&self) -> Result<()> {
+        let Some(signing) = &self.signing else { return Ok(()) };
+        if self.lanes.is_some() {
+            return Err(Error::config(
+                "`Rls::lanes` and `Rls::signed` cannot be had together: a lane's connection says who \
+                 it is for when it starts, and a token expires; leave one of them out",
+            ));
+        }
+        signing.check()
     }
 }

@@ -38,7 +38,7 @@ impl IsolationProvider for Row {
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
-        erase::rows(grounds, grounds.operator(), &tenant.id).await
+        erase::rows(grounds, grounds.operator(), &tenant.id, None).await
     }
 
     async fn verify(&self, grounds: &Grounds) -> Result<Report> {

@@ -18,8 +18,8 @@
 use std::time::Instant;
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, ExecResult, QueryResult, RuntimeErr, Statement, StreamTrait as _, TransactionOptions,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ExecResult, QueryResult, RuntimeErr, Statement, StreamTrait as _, TransactionOptions,
     TransactionTrait as _, sqlx,
 };
 
@@ -73,7 +73,7 @@ impl Connection {
         // before it is used.
         let mut lazy = super::postgres::options(options)?;
         lazy.connect_lazy(true);
-        let conn = Database::connect(lazy).await?;
+        let conn = sea_orm::Database::connect(lazy).await?;
         let postgres = Postgres { pool, probe: options.probe.clone(), named: options.named() };
         Ok(Self { conn, postgres: Some(postgres) })
     }
@@ -88,18 +88,18 @@ impl Connection {
         }
     }
 
-    /// Transactions on this pool that have a setting.
+    /// The way to the database where transactions can have settings for policies to read.
     ///
     /// # Errors
     ///
     /// If there are none on this engine, or its connections were not tried out for them.
     #[cfg(feature = "postgres")]
-    pub(crate) fn session(&self, name: &str, value: &str) -> Result<PgSession> {
+    pub(crate) fn told_session(&self) -> Result<PgSession> {
         let missing = || Error::config("only PostgreSQL has settings for policies to read");
         let Postgres { pool, probe, named } = self.postgres.as_ref().ok_or_else(missing)?;
         let missing = || Error::config("the pool's connections were not tried out for settings");
         let probe = probe.as_ref().ok_or_else(missing)?;
-        Ok(PgSession::telling(pool, *named, probe, name, value)?)
+        Ok(PgSession::silent(pool, *named).tried_out(probe))
     }
 
     /// The way to the database on PostgreSQL.

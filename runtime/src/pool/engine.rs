@@ -63,6 +63,8 @@ use self::{
     lease::Conn,
     ledger::{Effect, Ledger},
 };
+#[cfg(feature = "postgres")]
+use crate::pool::Settings;
 use crate::{Error, Result};
 
 /// How many connections, and for how long.
@@ -199,7 +201,7 @@ enum Target {
     Database(Mutex<Address>),
     /// To the shared database, for one tenant, whose id is the key.
     #[cfg(feature = "postgres")]
-    Lane { hash: u64 },
+    Lane { hash: u64, settings: Settings },
 }
 
 struct Address {
@@ -456,7 +458,11 @@ impl Engine {
     /// The address changes only here, and what is idle at the old one is closed.
     fn move_to(&self, url: Secret) {
         {
-            let Target::Database(address) = &self.target else { return };
+            let address = match &self.target {
+                Target::Database(address) => address,
+                #[cfg(feature = "postgres")]
+                Target::Lane { .. } => return,
+            };
             let mut address = lock(address);
             if address.url == url {
                 return;

@@ -11,7 +11,7 @@ use sea_orm::sqlx::{
     self, AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgConnectOptions,
 };
 
-use super::{Connection, PoolOptions};
+use super::{Connection, PoolOptions, Settings};
 use crate::{Error, Result};
 
 /// Carried by the connection that proves, before there is a tenant, that lanes can be opened. It is
@@ -23,11 +23,14 @@ const PROBE: &str = "tenancy:probe";
 pub(crate) struct Startup {
     setting: &'static str,
     value: Arc<str>,
+    /// What else there is to say.
+    further: Settings,
 }
 
 impl Startup {
     pub(super) fn told(&self, options: PgConnectOptions) -> PgConnectOptions {
-        options.options([(self.setting, &*self.value)])
+        let further = self.further.iter().map(|(name, value)| (*name, value.as_str()));
+        options.options([(self.setting, &*self.value)].into_iter().chain(further))
     }
 
     /// Looks whether the server heard it.
@@ -57,8 +60,9 @@ pub(super) async fn open(
     options: &PoolOptions,
     setting: &'static str,
     tenant: &Arc<str>,
+    further: &Settings,
 ) -> Result<Connection> {
-    let startup = Startup { setting, value: Arc::clone(tenant) };
+    let startup = Startup { setting, value: Arc::clone(tenant), further: Arc::clone(further) };
     let mut options = options.clone();
     options.max_connections = 1;
     options.probe = None;
@@ -75,7 +79,7 @@ pub(super) async fn open(
 ///
 /// As [`open`].
 pub(crate) async fn prove(options: &PoolOptions, setting: &'static str) -> Result<()> {
-    let conn = open(options, setting, &PROBE.into()).await?;
+    let conn = open(options, setting, &PROBE.into(), &Settings::default()).await?;
     // It has served its purpose.
     let _ = conn.close().await;
     Ok(())

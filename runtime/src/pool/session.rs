@@ -4,9 +4,11 @@
 //! of the transaction's own tells the database who asks. It is gone when the transaction ends,
 //! whatever became of the caller, and it survives poolers that lend a connection for one transaction
 //! at a time. A single statement takes three round trips: `BEGIN` together with the setting, the
-//! statement, `COMMIT`. In a transaction of the caller's, a statement takes one.
+//! statement, `COMMIT`. In a transaction of the caller's, a statement takes one. A token takes a round
+//! trip of its own after the `BEGIN`, since it is bound.
 //!
-//! Elsewhere a single statement is sent as it is.
+//! How long statements may take is said with the `BEGIN` as well. Elsewhere a single statement is sent
+//! as it is.
 
 mod lease;
 mod transaction;
@@ -22,7 +24,7 @@ use sea_query_sqlx::SqlxValues;
 
 use self::lease::{Lease, survives};
 pub(crate) use self::transaction::PgTransaction;
-use super::{Probe, Rows, Sender, postgres::Pool};
+use super::{Probe, Rows, Sender, Token, postgres::Pool};
 
 /// A pool, and what each transaction on it begins with.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub(crate) struct PgSession {
     /// Follows `BEGIN` in the same round trip. Unlike `SELECT set_config(…)` it takes no snapshot:
     /// that is left to the first statement, as in any other transaction.
     set: Arc<str>,
+    /// Follows that.
+    token: Option<Token>,
     /// Whether a single statement is in a transaction.
     wrapped: bool,
     /// Whether statements stay prepared on their connection.
@@ -46,19 +50,29 @@ impl PgSession {
     /// as long as a pooler lends the same connection. Out of it, what is run might be what somebody
     /// else has prepared.
     pub(super) fn silent(pool: &Pool, named: bool) -> Self {
-        Self { pool: pool.clone(), probe: None, set: "".into(), wrapped: !named, named }
+        let (pool, set) = (pool.clone(), "".into());
+        Self { pool, probe: None, set, token: None, wrapped: !named, named }
     }
 
-    /// Transactions with a setting.
-    pub(super) fn telling(
-        pool: &Pool,
-        named: bool,
-        probe: &Probe,
-        name: &str,
-        value: &str,
-    ) -> Result<Self, DbErr> {
-        let set = format!("; SET LOCAL {name} = {}", literal(value)?).into();
-        Ok(Self { pool: pool.clone(), probe: Some(probe.clone()), set, wrapped: true, named })
+    /// On connections that were tried out for settings.
+    pub(super) fn tried_out(self, probe: &Probe) -> Self {
+        Self { probe: Some(probe.clone()), ..self }
+    }
+
+    /// Transactions with a token.
+    pub(crate) fn signing(self, token: Token) -> Self {
+        Self { token: Some(token), wrapped: true, ..self }
+    }
+
+    /// Transactions with settings.
+    pub(crate) fn with_settings(mut self, settings: &[(&str, String)]) -> Result<Self, DbErr> {
+        let mut set = self.set.to_string();
+        for (name, value) in settings {
+            set.push_str(&format!("; SET LOCAL {name} = {}", literal(value)?));
+            self.wrapped = true;
+        }
+        self.set = set.into();
+        Ok(self)
     }
 
     async fn acquire(&self) -> Result<Lease, DbErr> {
@@ -72,7 +86,15 @@ impl PgSession {
     async fn begin_on(&self, lease: &mut Lease, options: TransactionOptions) -> Result<(), DbErr> {
         let modes = modes(options);
         let begin = format!("BEGIN{}{modes}{}", if modes.is_empty() { "" } else { " " }, self.set);
-        lease.begin(begin).await.map_err(query_error)
+        lease.begin(begin).await.map_err(query_error)?;
+        if let Some(token) = &self.token {
+            let token = token.sign();
+            let tell = Token::telling();
+            let tell = sqlx::query(AssertSqlSafe(tell)).bind(token.expose()).persistent(self.named);
+            let told = tell.execute(lease.start()).await;
+            lease.ended(told).map_err(query_error)?;
+        }
+        Ok(())
     }
 
     /// A connection where a single statement can run.

@@ -1,6 +1,7 @@
 //! Setting up a [`Tenancy`].
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -18,8 +19,8 @@ use super::{Inner, Tenancy, TenantHook, startup::Allowance};
 #[cfg(feature = "axum")]
 use crate::resolve::{Header, Resolver};
 use crate::{
-    Error, IsolationProvider, Result, Row, entity,
-    isolation::{Grounds, Setup},
+    Error, IsolationProvider, Result, Row, Timeouts, entity,
+    isolation::{Grounds, Setup, TierTimeouts},
     pool::{Connection, PoolOptions, engine::Limits},
     store::{AuditTrail, SqlStore, TenantStore},
 };
@@ -38,6 +39,8 @@ const IDLE: Duration = Duration::from_secs(60);
 pub struct Builder {
     pub(super) pool: PoolOptions,
     budget: usize,
+    timeouts: Timeouts,
+    tier_timeouts: BTreeMap<String, Timeouts>,
     per_tenant: Option<usize>,
     idle: Duration,
     store: Option<Arc<dyn TenantStore>>,
@@ -70,6 +73,8 @@ impl Builder {
         Self {
             pool: PoolOptions::new(Secret::new("")),
             budget: BUDGET,
+            timeouts: Timeouts::default(),
+            tier_timeouts: BTreeMap::new(),
             per_tenant: None,
             idle: IDLE,
             store: None,
@@ -140,6 +145,22 @@ impl Builder {
     #[must_use]
     pub fn connections_per_tenant(mut self, connections: usize) -> Self {
         self.per_tenant = Some(connections);
+        self
+    }
+
+    /// Sets how long statements of all tenants may take, on PostgreSQL; as long as the server lets
+    /// them unless set. Another engine is refused.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets how long statements of a tier's tenants may take. What it leaves out is as for
+    /// [all tenants](Self::timeouts).
+    #[must_use]
+    pub fn tier_timeouts(mut self, tier: impl Into<String>, timeouts: Timeouts) -> Self {
+        self.tier_timeouts.insert(tier.into(), timeouts);
         self
     }
 
@@ -298,6 +319,8 @@ impl Builder {
                 entity.module, entity.table
             )));
         }
+        self.isolation.check()?;
+        let timeouts = TierTimeouts::new(self.timeouts, self.tier_timeouts)?;
         #[cfg(feature = "postgres")]
         if self.isolation.tells_database() {
             self.pool.probe = Some(crate::pool::Probe::new(crate::db::TENANT_SETTING));
@@ -307,6 +330,12 @@ impl Builder {
             return Err(Error::config(
                 "row-level security is PostgreSQL's; keep tenants apart by `Row` or `Schema` on \
                  this engine, or by `Hybrid` of both",
+            ));
+        }
+        if !timeouts.is_empty() && conn.get_database_backend() != DbBackend::Postgres {
+            return Err(Error::config(
+                "only PostgreSQL can be told with each transaction how long its statements may take; \
+                 leave out `timeouts` and `tier_timeouts`, and set limits in the server's configuration",
             ));
         }
         #[cfg(feature = "postgres")]
@@ -354,6 +383,7 @@ impl Builder {
             unscoped_apart: self.unscoped_apart,
             catalog,
             plan_cache: self.plan_cache,
+            timeouts,
         };
         let grounds = Grounds::new(setup).await?;
         let tenancy = Tenancy {

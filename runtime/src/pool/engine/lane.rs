@@ -9,7 +9,10 @@ use std::{
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{Engine, Engines, Lease, Limits, Target, lock};
-use crate::{Result, pool::PoolOptions};
+use crate::{
+    Result,
+    pool::{PoolOptions, Settings},
+};
 
 /// Where lanes lead.
 pub(crate) struct LaneSource {
@@ -42,18 +45,30 @@ impl Engines {
 
     /// A tenant's lane, if there are lanes; nothing is opened yet.
     ///
-    /// It is the same one as long as somebody holds it or it has a connection.
-    pub(crate) fn lane(&self, tenant: &str) -> Option<Arc<Engine>> {
+    /// It is the same one as long as somebody holds it or it has a connection, unless its
+    /// connections are to be told something else when they start.
+    pub(crate) fn lane(&self, tenant: &str, settings: &Settings) -> Option<Arc<Engine>> {
         let inner = self.inner();
         let hasher = &inner.lanes.as_ref()?.hasher;
         // Outlives the lock, as in `engine`.
-        let known;
+        let mut known;
         let mut registry = lock(&inner.registry);
-        known = registry.lanes.get(tenant).and_then(Weak::upgrade);
-        if let Some(lane) = known.as_ref().filter(|it| !it.retired.load(Ordering::Acquire)) {
-            return Some(Arc::clone(lane));
+        loop {
+            known = registry.lanes.get(tenant).and_then(Weak::upgrade);
+            match &known {
+                Some(lane) if lane.retired.load(Ordering::Acquire) => break,
+                Some(lane) if lane.says(settings) => return Some(Arc::clone(lane)),
+                Some(lane) => {
+                    drop(registry);
+                    lane.retire();
+                    registry = lock(&inner.registry);
+                }
+                None => break,
+            }
         }
-        let lane = Engine::new(inner, tenant, Target::Lane { hash: hasher.hash_one(tenant) });
+        let hash = hasher.hash_one(tenant);
+        let lane =
+            Engine::new(inner, tenant, Target::Lane { hash, settings: Arc::clone(settings) });
         registry.lanes.insert(Arc::clone(&lane.key), Arc::downgrade(&lane));
         Some(lane)
     }
@@ -68,12 +83,17 @@ impl Engines {
 }
 
 impl Engine {
+    /// Whether its connections are told that when they start.
+    fn says(&self, settings: &Settings) -> bool {
+        matches!(&self.target, Target::Lane { settings: own, .. } if own == settings)
+    }
+
     /// One of a lane's connections, if one is free at once.
     ///
     /// A tenant that is asked for often enough, and finds none free, may have one more soon: it is
     /// opened in the background.
     pub(crate) fn ride(self: &Arc<Self>) -> Option<Lease> {
-        let Target::Lane { hash } = self.target else { return None };
+        let Target::Lane { hash, .. } = self.target else { return None };
         let lent = self.inner.with_state(|state| {
             if state.ledger.is_closed() || self.retired.load(Ordering::Acquire) {
                 return None;

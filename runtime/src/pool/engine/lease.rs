@@ -223,12 +223,12 @@ async fn connect(engine: &Engine) -> Result<Conn> {
             (address.url.clone(), address.generation)
         }
         #[cfg(feature = "postgres")]
-        Target::Lane { .. } => {
+        Target::Lane { settings, .. } => {
             let lanes = engine.inner.lanes.as_ref();
             let lanes = lanes.ok_or_else(|| Error::config("there are no lanes"))?;
             let mut options = lanes.options.clone();
             options.acquire_timeout = wait;
-            let db = lane::open(&options, lanes.setting, &engine.key).await?;
+            let db = lane::open(&options, lanes.setting, &engine.key, settings).await?;
             return Ok(Conn { db, generation: 0, runtime: Handle::current() });
         }
     };
