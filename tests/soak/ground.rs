@@ -4,7 +4,7 @@
 use sea_orm::{
     ConnectionTrait, Database as SeaOrm, DatabaseConnection, DbBackend, FromQueryResult, Statement,
 };
-use tenancy::{Database, NewTenant, Rls, Row as Rows, Schema, Tenancy};
+use tenancy::{Database, NewTenant, Row as Rows, Schema, Tenancy};
 use tenancy_tests::{Engine, Strategy, engine::Scratch};
 
 use crate::{history::Row, server::Server, settings::Settings};
@@ -82,13 +82,14 @@ impl Ground {
             Strategy::Row => builder.isolation(Rows::new()),
             Strategy::Schema => builder.isolation(Schema::new().prefix(self.prefix())),
             Strategy::Database => builder.isolation(Database::new().prefix(self.prefix())),
-            Strategy::Rls => {
+            policies => {
                 let eye = eye(&url).await;
                 let role = format!("CREATE ROLE {ROLE} LOGIN");
                 eye.execute_unprepared(&role).await.expect("a role can be made");
                 eye.close().await.expect("a connection closes");
                 let served = url.replace("postgres://postgres@", &format!("postgres://{ROLE}@"));
-                builder.database(served).operator(&url).isolation(Rls::new())
+                let rls = policies.policies().expect("a strategy with policies");
+                builder.database(served).operator(&url).isolation(rls)
             }
         };
         let tenancy = builder.connect().await.expect("a tenancy connects");
@@ -148,7 +149,6 @@ impl Ground {
     fn whereabouts(&self, tenant: &str, table: &str) -> (String, String) {
         let own = format!("{}t_{tenant}", self.prefix());
         match (self.strategy, &self.place, self.engine) {
-            (Strategy::Row | Strategy::Rls, ..) => (self.url(), table.to_owned()),
             (Strategy::Schema, _, Engine::Sqlite) => (self.url(), format!("\"{own}${table}\"")),
             (Strategy::Schema, ..) => (self.url(), format!("{own}.{table}")),
             (Strategy::Database, Place::Own(server), _) => {
@@ -157,6 +157,7 @@ impl Ground {
             (Strategy::Database, Place::Scratch(scratch), _) => {
                 (scratch.url_of(tenant), table.to_owned())
             }
+            _ => (self.url(), table.to_owned()),
         }
     }
 }

@@ -86,6 +86,8 @@ macro_rules! soaks {
 soaks! {
     postgres_row: Postgres Row,
     postgres_rls: Postgres Rls,
+    postgres_signed: Postgres Signed,
+    postgres_lanes: Postgres Lanes,
     postgres_schema: Postgres Schema,
     postgres_database: Postgres Database,
     mysql_row: MySql Row,

@@ -5,7 +5,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use tenancy::{Lanes, Rls, Signing, Tenancy, TenantDb, policy::token::Key};
 
 /// An engine the suite runs on. `cargo xtask test` names its server in the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,49 @@ pub enum Strategy {
     Database,
     /// In shared tables, under policies of PostgreSQL, served by a role that they bind.
     Rls,
+    /// The same, where policies verify who asks.
+    Signed,
+    /// The same, where each tenant has connections to itself.
+    Lanes,
+}
+
+impl Strategy {
+    /// How sessions say who asks, where there are policies.
+    ///
+    /// # Panics
+    ///
+    /// Never: the key is long enough.
+    #[must_use]
+    pub fn policies(self) -> Option<Rls> {
+        match self {
+            Strategy::Row | Strategy::Schema | Strategy::Database => None,
+            Strategy::Rls => Some(Rls::new()),
+            Strategy::Signed => {
+                let key = Key::new("k1", b"a secret for tests, and no other").expect("a key");
+                Some(Rls::new().signed(Signing::new(key)))
+            }
+            Strategy::Lanes => Some(Rls::new().lanes(Lanes::new().connections(4).per_tenant(2))),
+        }
+    }
+
+    /// Asks for a tenant until it has a lane, if it is to have one.
+    ///
+    /// # Panics
+    ///
+    /// If it gets none.
+    pub async fn warm_up(self, tenancy: &Tenancy, db: &TenantDb, sql: &str) {
+        let id = db.tenant().id.as_str();
+        let has_lane =
+            || tenancy.connections().tenants.iter().any(|it| &*it.tenant == id && it.idle > 0);
+        for _ in 0..10_000 {
+            if self != Strategy::Lanes || has_lane() {
+                return;
+            }
+            let ask = Statement::from_string(db.get_database_backend(), sql);
+            db.query_all_raw(ask).await.expect("a read");
+        }
+        panic!("{id} has no lane: {:?}", tenancy.connections());
+    }
 }
 
 /// Serves tenants where policies must hold.

@@ -29,6 +29,16 @@ macro_rules! each_engine {
                 fn postgres_rls() {
                     $crate::shop::run_in($crate::Engine::Postgres, $crate::Strategy::Rls, body);
                 }
+
+                #[test]
+                fn postgres_rls_signed() {
+                    $crate::shop::run_in($crate::Engine::Postgres, $crate::Strategy::Signed, body);
+                }
+
+                #[test]
+                fn postgres_rls_lanes() {
+                    $crate::shop::run_in($crate::Engine::Postgres, $crate::Strategy::Lanes, body);
+                }
             }
         )+
     };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
-use tenancy::{Database, NewTenant, Rls, Row, Schema, Tenancy, TenantDb};
+use tenancy::{Database, NewTenant, Row, Schema, Tenancy, TenantDb};
 
 use crate::{
     engine::{Engine, Scratch, Strategy},
@@ -65,9 +65,9 @@ impl Shop {
     pub fn table(&self, tenant: &str, table: &str) -> String {
         let prefix = self.scratch.prefix();
         match (self.strategy, self.scratch.engine()) {
-            (Strategy::Row | Strategy::Rls | Strategy::Database, _) => table.to_owned(),
             (Strategy::Schema, Engine::Sqlite) => format!("\"{prefix}t_{tenant}${table}\""),
             (Strategy::Schema, _) => format!("{prefix}t_{tenant}.{table}"),
+            _ => table.to_owned(),
         }
     }
 }
@@ -126,9 +126,9 @@ async fn open(engine: Engine, strategy: Strategy) -> Shop {
         Strategy::Row => builder.isolation(Row::new()),
         Strategy::Schema => builder.isolation(Schema::new().prefix(scratch.prefix())),
         Strategy::Database => builder.isolation(Database::new().prefix(scratch.prefix())),
-        Strategy::Rls => {
-            let role = scratch.role().await;
-            builder.database(role).operator(&scratch.url).isolation(Rls::new())
+        policies => {
+            let rls = policies.policies().expect("a strategy with policies");
+            builder.database(scratch.role().await).operator(&scratch.url).isolation(rls)
         }
     };
     let tenancy = builder.connect().await.expect("a tenancy connects");
@@ -144,6 +144,7 @@ async fn open(engine: Engine, strategy: Strategy) -> Shop {
         tenancy.create_tenant(new).await.expect("a new tenant");
         let db = tenancy.db(slug).await.expect("the tenant's connection");
         stock(&db).await;
+        strategy.warm_up(&tenancy, &db, "SELECT id FROM orders").await;
     }
     let acme = tenancy.db("acme").await.expect("the tenant's connection");
     let globex = tenancy.db("globex").await.expect("the tenant's connection");

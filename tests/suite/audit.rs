@@ -131,10 +131,10 @@ async fn another(shop: &Shop) -> tenancy::Builder {
         Strategy::Row => builder,
         Strategy::Schema => builder.isolation(tenancy::Schema::new().prefix(prefix)),
         Strategy::Database => builder.isolation(tenancy::Database::new().prefix(prefix)),
-        Strategy::Rls => builder
+        policies => builder
             .database(shop.scratch.role().await)
             .operator(&shop.scratch.url)
-            .isolation(tenancy::Rls::new()),
+            .isolation(policies.policies().unwrap()),
     }
 }
 

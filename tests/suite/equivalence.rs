@@ -407,10 +407,10 @@ impl World {
             Isolation::Row => builder,
             Isolation::Schema => builder.isolation(tenancy::Schema::new().prefix(&prefix)),
             Isolation::Database => builder.isolation(tenancy::Database::new().prefix(&prefix)),
-            Isolation::Rls => builder
+            policies => builder
                 .database(scratch.role().await)
                 .operator(&scratch.url)
-                .isolation(tenancy::Rls::new()),
+                .isolation(policies.policies().expect("a strategy with policies")),
         };
         let tenancy = builder.connect().await.expect("the engine answers");
         tenancy.create_tables().await.expect("tables are made");
@@ -425,7 +425,9 @@ impl World {
         for slug in TENANTS {
             let new = NewTenant::new(slug).and_then(|new| new.id(slug)).expect("a valid tenant");
             tenancy.create_tenant(new).await.expect("a new tenant");
-            shared.push(tenancy.db(slug).await.expect("a connection"));
+            let db = tenancy.db(slug).await.expect("a connection");
+            strategy.warm_up(&tenancy, &db, "SELECT id FROM customers").await;
+            shared.push(db);
             let url = match engine {
                 Engine::Sqlite => "sqlite::memory:".to_owned(),
                 _ => {
@@ -535,6 +537,8 @@ cells! {
     postgres_schema: Postgres, Schema, 50;
     postgres_database: Postgres, Database, 50;
     postgres_rls: Postgres, Rls, 50;
+    postgres_rls_signed: Postgres, Signed, 50;
+    postgres_rls_lanes: Postgres, Lanes, 50;
     mysql: MySql, Row, 50;
     mysql_schema: MySql, Schema, 50;
     mysql_database: MySql, Database, 50;

@@ -41,6 +41,10 @@ pub(crate) struct Options {
 enum Strategy {
     Row,
     Rls,
+    /// Under policies that verify tokens
+    Signed,
+    /// Under policies, with lanes
+    Lanes,
     Schema,
     Database,
 }
@@ -114,8 +118,8 @@ mod tests {
 
     #[test]
     fn tests_are_chosen_by_engine_and_strategy() {
-        let all = ["postgres_row", "postgres_rls", "postgres_schema", "postgres_database"];
-        assert_eq!(named(&[]).unwrap(), all);
+        let all = ["row", "rls", "signed", "lanes", "schema", "database"];
+        assert_eq!(named(&[]).unwrap(), all.map(|name| format!("postgres_{name}")));
         assert_eq!(named(&["--strategy", "rls"]).unwrap(), ["postgres_rls"]);
         assert_eq!(named(&["--engine", "mysql"]).unwrap().len(), 3);
         assert!(named(&["--engine", "sqlite", "--strategy", "rls"]).is_none());
