@@ -25,6 +25,7 @@ pub(crate) use self::{
 };
 #[cfg(feature = "postgres")]
 pub(crate) use self::{
+    health::Health,
     lane::Startup,
     probe::Probe,
     session::{PgSession, PgTransaction},
@@ -35,6 +36,8 @@ use crate::{Error, Result};
 mod connection;
 pub(crate) mod engine;
 mod finish;
+#[cfg(feature = "postgres")]
+mod health;
 #[cfg(feature = "postgres")]
 pub(crate) mod lane;
 #[cfg(feature = "mysql")]
@@ -67,6 +70,9 @@ pub(crate) struct PoolOptions {
     /// Tries out each connection, where transactions have settings.
     #[cfg(feature = "postgres")]
     pub(crate) probe: Option<Probe>,
+    /// Of the server: clones lead to the same one.
+    #[cfg(feature = "postgres")]
+    pub(crate) health: Health,
     /// What each connection says when it starts.
     #[cfg(feature = "postgres")]
     pub(crate) startup: Option<Startup>,
@@ -86,6 +92,8 @@ impl PoolOptions {
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             #[cfg(feature = "postgres")]
             probe: None,
+            #[cfg(feature = "postgres")]
+            health: Health::default(),
             #[cfg(feature = "postgres")]
             startup: None,
         }

@@ -38,7 +38,8 @@ fn a_statement_takes_one_round_trip() {
         // Another tenant goes by the pool, and so does this one while its lane is in use.
         let all = measure(&proxy, &app.globex).await;
         assert_eq!(all[0], 3, "{all:?}");
-        app.nothing_is_left().await;
+        // What failed last is rolled back before the pool's connection reads again.
+        world::read(&app.globex).await;
         app.lane_is_free("acme", 1).await;
         let held = app.acme.begin().await.unwrap();
         let before = proxy.trips();

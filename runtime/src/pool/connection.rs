@@ -15,8 +15,6 @@
 //! dropped while it waits for a connection has sent nothing of its caller's: the pool closes the
 //! connection it was opening or trying out.
 
-use std::time::Instant;
-
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     ExecResult, QueryResult, RuntimeErr, Statement, StreamTrait as _, TransactionOptions,
@@ -132,16 +130,6 @@ impl Connection {
             }
             _ => (0, 0),
         }
-    }
-
-    /// Whether a connection was found broken since then, where that is known.
-    pub(crate) fn broke_since(&self, then: Instant) -> bool {
-        #[cfg(feature = "postgres")]
-        if let Some(postgres) = &self.postgres {
-            return postgres.pool.broke_since(then);
-        }
-        let _ = then;
-        false
     }
 
     /// Waits until a pool of one has its connection back.

@@ -64,7 +64,7 @@ use self::{
     ledger::{Effect, Ledger},
 };
 #[cfg(feature = "postgres")]
-use crate::pool::Settings;
+use crate::pool::{Health, Settings};
 use crate::{Error, Result};
 
 /// How many connections, and for how long.
@@ -153,6 +153,9 @@ struct Inner {
     /// Where lanes lead.
     #[cfg(feature = "postgres")]
     lanes: Option<LaneSource>,
+    /// Of the servers of all databases: a ping more, where there are several, does no harm.
+    #[cfg(feature = "postgres")]
+    health: Health,
     next_id: AtomicU64,
     state: Mutex<State>,
     /// All connections are closed, after `close`.
@@ -228,6 +231,8 @@ impl Engines {
             registry: Mutex::default(),
             #[cfg(feature = "postgres")]
             lanes: None,
+            #[cfg(feature = "postgres")]
+            health: Health::default(),
             next_id: AtomicU64::new(0),
             state: Mutex::new(State { ledger: Ledger::new(limits), runtime: None, sweeper: None }),
             empty: Notify::new(),
@@ -456,6 +461,7 @@ impl Engine {
     }
 
     /// The address changes only here, and what is idle at the old one is closed.
+    #[cfg_attr(not(feature = "postgres"), allow(clippy::infallible_destructuring_match))]
     fn move_to(&self, url: Secret) {
         {
             let address = match &self.target {

@@ -121,10 +121,6 @@ impl Drop for Lease {
         let Some(lent) = self.lent.take() else { return };
         let engine = Arc::clone(&self.engine);
         let pulse = lent.conn.pulse();
-        if lent.conn.db.broke_since(lent.turn.into_std()) {
-            // A server that went away left the engine's idle connections broken too.
-            engine.inner.with(|ledger| ledger.evict(engine.id));
-        }
         if pulse == Pulse::Busy && !self.discarded {
             engine.inner.with(|ledger| ledger.returning(engine.id));
             let runtime = lent.conn.runtime.clone();
@@ -240,6 +236,10 @@ async fn connect(engine: &Engine) -> Result<Conn> {
         ));
     }
     options.max_connections = 1;
+    #[cfg(feature = "postgres")]
+    {
+        options.health = engine.inner.health.clone();
+    }
     options.acquire_timeout = wait;
     let db = Connection::open(&options).await?;
     Ok(Conn { db, generation, runtime: Handle::current() })

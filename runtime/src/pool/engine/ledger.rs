@@ -70,7 +70,7 @@ struct Idle<C> {
 pub(super) struct Lent<C> {
     pub(super) conn: C,
     /// Since when the engine has used it without a pause.
-    pub(super) turn: Instant,
+    turn: Instant,
 }
 
 /// What has to be done after the books were changed.

@@ -7,7 +7,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{Canceller, PING_AFTER, PoolOptions, SETUP, server};
 use crate::{
     Result,
-    pool::{Probe, Startup},
+    pool::{Health, Probe, Startup},
 };
 
 /// How long a connection nobody uses stays open.
@@ -64,8 +64,7 @@ pub(crate) struct Manager {
     /// What names begin with.
     name: String,
     count: AtomicU64,
-    /// When a connection was last found broken. Others of that time may be as well.
-    broken: Mutex<Option<Instant>>,
+    health: Health,
 }
 
 impl Pool {
@@ -88,7 +87,7 @@ impl Pool {
             startup: options.startup.clone(),
             name,
             count: AtomicU64::new(0),
-            broken: Mutex::new(None),
+            health: options.health.clone(),
         };
         let longest = Some(options.acquire_timeout);
         let members = managed::Pool::builder(manager)
@@ -117,11 +116,6 @@ impl Pool {
     pub(crate) fn usage(&self) -> (usize, usize) {
         let status = self.members.status();
         (status.size, status.available)
-    }
-
-    /// Whether a connection was found broken since then.
-    pub(crate) fn broke_since(&self, then: Instant) -> bool {
-        self.members.manager().broke_since(then)
     }
 
     /// Closes what nobody has used for long.
@@ -185,17 +179,12 @@ impl Manager {
 
     /// A connection was found broken: the others are tried out before they are lent again.
     pub(crate) fn suspect(&self) {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    fn broke_since(&self, then: Instant) -> bool {
-        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.is_some_and(|broken| then <= broken)
+        self.health.broke();
     }
 
     /// Whether a connection has to be tried out that was last lent at that time.
     fn is_suspect(&self, lent: Instant) -> bool {
-        lent.elapsed() >= PING_AFTER || self.broke_since(lent)
+        lent.elapsed() >= PING_AFTER || self.health.broke_since(lent)
     }
 }
 
