@@ -16,6 +16,7 @@ use crate::{
     schema::{self, Blueprint, Place},
 };
 
+pub mod change;
 mod side;
 
 pub use self::side::Side;
@@ -70,6 +71,9 @@ pub trait TenantEntity: EntityTrait {
 
     /// Further policies of the table in PostgreSQL, from `rls(…)`.
     const RULES: &'static [Rule] = &[];
+
+    /// Whether changes of the table are [recorded](crate::change), from `audit`.
+    const AUDITED: bool = false;
 
     /// The tenant column.
     fn tenant_column() -> Self::Column;
@@ -133,6 +137,18 @@ pub struct RowSecuritySql {
     pub down: &'static str,
 }
 
+/// The trigger of PostgreSQL that records a table's changes, as
+/// [`Entity::audit()`](macro@crate::tenant_scoped) has it: statements with comments, for a transaction
+/// that is open, run by the owner of the table. The table of the [records](crate::change) must be
+/// there; [`schema`] makes it, and the triggers of all engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditSql {
+    /// What makes it unless it is there.
+    pub up: &'static str,
+    /// What takes it away. The records stay.
+    pub down: &'static str,
+}
+
 /// The table of an entity in a schema.
 #[doc(hidden)]
 #[must_use]
@@ -147,6 +163,7 @@ pub struct Registration {
     module: &'static str,
     definition: fn(&'static str) -> Entity,
     rules: &'static [Rule],
+    audited: bool,
     blueprint: fn(DbBackend, &[Entity], Option<&Place<'_>>) -> Result<Blueprint>,
 }
 
@@ -158,6 +175,7 @@ impl Registration {
             module,
             definition: tenant_definition::<E>,
             rules: E::RULES,
+            audited: E::AUDITED,
             blueprint: schema::tenant::<E>,
         }
     }
@@ -169,12 +187,22 @@ impl Registration {
             module,
             definition: shared_definition::<E>,
             rules: &[],
+            audited: false,
             blueprint: schema::shared::<E>,
         }
     }
 }
 
 inventory::collect!(Registration);
+
+/// The table of the records, which is there if an entity is audited.
+static CHANGES: Registration = Registration::tenant::<change::Entity>("tenancy::change");
+
+/// All annotated entities linked into this program, and what belongs to them.
+fn registrations() -> impl Iterator<Item = &'static Registration> {
+    let linked = || inventory::iter::<Registration>.into_iter();
+    linked().chain(linked().any(|it| it.audited).then_some(&CHANGES))
+}
 
 /// Describes a tenant's entity to the scoper.
 #[doc(hidden)]
@@ -240,9 +268,12 @@ pub fn catalog() -> Result<Catalog> {
     let refused = |error: CatalogError| Error::config(error.to_string());
     let mut catalog = Catalog::new(registered()).map_err(refused)?;
     for registration in inventory::iter::<Registration> {
+        let entity = || (registration.definition)(registration.module);
         if !registration.rules.is_empty() {
-            let entity = (registration.definition)(registration.module);
-            catalog.add_rules(&entity, registration.rules).map_err(refused)?;
+            catalog.add_rules(&entity(), registration.rules).map_err(refused)?;
+        }
+        if registration.audited {
+            catalog.add_audit(&entity()).map_err(refused)?;
         }
     }
     Ok(catalog)
@@ -261,9 +292,7 @@ pub(crate) fn rules(entity: &Entity) -> Vec<Rule> {
 
 /// All annotated entities linked into this program.
 pub(crate) fn registered() -> impl Iterator<Item = Entity> {
-    inventory::iter::<Registration>
-        .into_iter()
-        .map(|registration| (registration.definition)(registration.module))
+    registrations().map(|registration| (registration.definition)(registration.module))
 }
 
 /// The tables of all annotated entities, for an engine.
@@ -272,7 +301,5 @@ pub(crate) fn blueprints(
     known: &[Entity],
     place: Option<&Place<'_>>,
 ) -> impl Iterator<Item = Result<Blueprint>> {
-    inventory::iter::<Registration>
-        .into_iter()
-        .map(move |registration| (registration.blueprint)(backend, known, place))
+    registrations().map(move |registration| (registration.blueprint)(backend, known, place))
 }

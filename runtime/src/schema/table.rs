@@ -118,6 +118,7 @@ pub(super) fn draw<E: EntityTrait>(
         parents,
         types: types::<E>(backend),
         statements,
+        last: Vec::new(),
         shared: tenant.is_none(),
     })
 }

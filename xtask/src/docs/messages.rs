@@ -58,6 +58,12 @@ const TOPICS: &[(&str, &str)] = &[
     ),
     ("soft_delete", "The column that marks a row says when, or nothing."),
     (
+        "audit",
+        "The database itself records each change of an audited table, beside the changed row. Tenants \
+         read their own records, and nobody writes them. On MySQL an audited entity with a foreign key \
+         that changes or removes rows is refused when tables are made.",
+    ),
+    (
         "use",
         "What is typed for one purpose does not fit another. A tenant column in an `ActiveModel` \
          literal is nothing Rust could refuse; one that names another tenant is refused when the \
