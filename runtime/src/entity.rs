@@ -1,13 +1,12 @@
 //! How entities are classified: the traits behind the macros, and the catalog they fill.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait,
-    Schema,
+    DbBackend, EntityTrait,
     prelude::{DateTime, DateTimeLocal, DateTimeUtc, DateTimeWithTimeZone},
     sea_query::{Alias, IntoTableRef, TableRef},
 };
 use tenancy_core::{
-    catalog::{Catalog, CatalogError, Class, Entity, KeyKind},
+    catalog::{Catalog, CatalogError, Entity, KeyKind},
     policy::Rule,
 };
 
@@ -17,8 +16,11 @@ use crate::{
 };
 
 pub mod change;
+mod definition;
 mod side;
 
+#[doc(hidden)]
+pub use self::definition::{shared_definition, tenant_definition};
 pub use self::side::Side;
 
 mod private {
@@ -202,61 +204,6 @@ static CHANGES: Registration = Registration::tenant::<change::Entity>("tenancy::
 fn registrations() -> impl Iterator<Item = &'static Registration> {
     let linked = || inventory::iter::<Registration>.into_iter();
     linked().chain(linked().any(|it| it.audited).then_some(&CHANGES))
-}
-
-/// Describes a tenant's entity to the scoper.
-#[doc(hidden)]
-#[must_use]
-pub fn tenant_definition<E: TenantEntity>(module: &'static str) -> Entity {
-    let column = E::tenant_column().as_str().to_owned();
-    let class = Class::Tenant { column: column.clone(), kind: E::Key::KIND };
-    let mut entity = definition::<E>(class, module);
-    for (position, key) in entity.keys.iter_mut().enumerate() {
-        let per_tenant = position > 0 || E::KEY_PER_TENANT;
-        if per_tenant && !key.contains(&column) {
-            key.insert(0, column.clone());
-        }
-    }
-    entity
-}
-
-/// Describes a shared entity to the scoper.
-#[doc(hidden)]
-#[must_use]
-pub fn shared_definition<E: SharedEntity>(module: &'static str) -> Entity {
-    definition::<E>(Class::Shared { writable: E::WRITABLE }, module)
-}
-
-fn definition<E: EntityTrait>(class: Class, module: &'static str) -> Entity {
-    let entity = E::default();
-    let primary = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
-    let mut keys: Vec<Vec<String>> = vec![primary];
-    for column in E::Column::iter() {
-        if column.def().is_unique() {
-            keys.push(vec![column.as_str().to_owned()]);
-        }
-    }
-    // SeaORM shows the groups of `unique_key` only through the indexes it would create.
-    for index in Schema::new(DbBackend::Sqlite).create_index_from_entity(entity) {
-        if index.is_unique_key() {
-            keys.push(index.get_index_spec().get_column_names());
-        }
-    }
-    Entity {
-        table: entity.table_name().to_owned(),
-        schema: entity.schema_name().map(str::to_owned),
-        class,
-        columns: E::Column::iter().map(|column| column.as_str().to_owned()).collect(),
-        keys,
-        module,
-    }
-}
-
-/// Whether the database makes up the primary key's values.
-#[doc(hidden)]
-#[must_use]
-pub fn auto_increment<E: EntityTrait>() -> bool {
-    E::PrimaryKey::auto_increment()
 }
 
 /// The catalog of all annotated entities linked into this program.

@@ -20,6 +20,7 @@
 mod change;
 mod column;
 mod foreign;
+mod parts;
 mod place;
 mod table;
 
@@ -28,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{DbBackend, Statement};
 use tenancy_core::catalog::Entity;
 
+use self::parts::Parts;
 pub(crate) use self::place::Place;
 use crate::{
     Error, Result, SharedEntity, TenantEntity,
@@ -163,11 +165,8 @@ pub(crate) fn tenant<E: TenantEntity>(
     place: Option<&Place<'_>>,
 ) -> Result<Blueprint> {
     let own = tenant_definition::<E>(std::any::type_name::<E>());
-    let mut table = table::draw::<E>(backend, known, &own, E::KEY_PER_TENANT, place)?;
-    if E::AUDITED {
-        table.last = change::triggers::<E>(backend, &own, place)?;
-    }
-    Ok(table)
+    let parts = Parts::of::<E>(backend);
+    tenants(&parts, backend, known, &own, E::KEY_PER_TENANT, E::AUDITED, place)
 }
 
 pub(crate) fn shared<E: SharedEntity>(
@@ -176,7 +175,23 @@ pub(crate) fn shared<E: SharedEntity>(
     place: Option<&Place<'_>>,
 ) -> Result<Blueprint> {
     let own = shared_definition::<E>(std::any::type_name::<E>());
-    table::draw::<E>(backend, known, &own, false, place)
+    table::draw(&Parts::of::<E>(backend), backend, known, &own, false, place)
+}
+
+fn tenants(
+    parts: &Parts,
+    backend: DbBackend,
+    known: &[Entity],
+    own: &Entity,
+    key_per_tenant: bool,
+    audited: bool,
+    place: Option<&Place<'_>>,
+) -> Result<Blueprint> {
+    let mut table = table::draw(parts, backend, known, own, key_per_tenant, place)?;
+    if audited {
+        table.last = change::triggers(parts, backend, own, place)?;
+    }
+    Ok(table)
 }
 
 /// All statements, parents first. Parents that are not among the tables are taken to be there.

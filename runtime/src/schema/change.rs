@@ -1,7 +1,7 @@
 //! The triggers of an audited table.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, Iterable, PrimaryKeyToColumn, RelationTrait, Statement,
+    DbBackend, RelationDef, Statement,
     sea_query::{ColumnType, ForeignKeyAction},
 };
 use tenancy_core::{
@@ -10,11 +10,12 @@ use tenancy_core::{
     change::{Audited, Key, Shape},
 };
 
-use super::Place;
-use crate::{Error, Result, TenantEntity};
+use super::{Parts, Place, parts::Column};
+use crate::{Error, Result};
 
 /// The statements that make them, once the tables are there.
-pub(super) fn triggers<E: TenantEntity>(
+pub(super) fn triggers(
+    parts: &Parts,
     backend: DbBackend,
     own: &Entity,
     place: Option<&Place<'_>>,
@@ -36,10 +37,10 @@ pub(super) fn triggers<E: TenantEntity>(
         }
     };
     if dialect == Dialect::MySql {
-        every_change_fires::<E>(own)?;
+        every_change_fires(&parts.relations, own)?;
     }
-    let columns: Vec<E::Column> = E::PrimaryKey::iter().map(|key| key.into_column()).collect();
-    let keys = columns.iter().map(|column| (sea_orm::IdenStatic::as_str(column), shape(*column)));
+    let order = own.keys.first().map_or(&[][..], Vec::as_slice);
+    let key = parts.key(order).filter(|it| it.name != column);
     let audited = Audited {
         dialect,
         place: match place {
@@ -48,25 +49,22 @@ pub(super) fn triggers<E: TenantEntity>(
         },
         table: &own.table,
         tenant: Key::tenant(column, kind),
-        key: keys
-            .filter(|(name, _)| *name != column)
-            .map(|(column, shape)| Key { column, shape })
-            .collect(),
+        key: key.map(|it| Key { column: it.name, shape: shape(it) }).collect(),
     };
     Ok(audited.up().into_iter().map(|sql| Statement::from_string(backend, sql)).collect())
 }
 
-fn shape(column: impl ColumnTrait) -> Shape {
-    match column.def().get_column_type() {
-        ColumnType::Uuid => Shape::Uuid,
-        ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob => Shape::Bytes,
+fn shape(column: &Column) -> Shape {
+    match column.theirs.get_column_type() {
+        Some(ColumnType::Uuid) => Shape::Uuid,
+        Some(ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob) => Shape::Bytes,
         _ => Shape::Plain,
     }
 }
 
 /// MySQL and MariaDB fire no trigger for rows that a foreign key changes or removes.
-fn every_change_fires<E: TenantEntity>(own: &Entity) -> Result<()> {
-    let silent = |action: Option<ForeignKeyAction>| {
+fn every_change_fires(relations: &[RelationDef], own: &Entity) -> Result<()> {
+    let silent = |action: &Option<ForeignKeyAction>| {
         matches!(
             action,
             Some(
@@ -76,13 +74,13 @@ fn every_change_fires<E: TenantEntity>(own: &Entity) -> Result<()> {
             )
         )
     };
-    for relation in E::Relation::iter().map(|relation| relation.def()) {
+    for relation in relations {
         if relation.is_owner || relation.skip_fk {
             continue;
         }
-        if silent(relation.on_delete) || silent(relation.on_update) {
+        if silent(&relation.on_delete) || silent(&relation.on_update) {
             let columns: Vec<String> =
-                relation.from_col.into_iter().map(|column| column.to_string()).collect();
+                relation.from_col.clone().into_iter().map(|column| column.to_string()).collect();
             return Err(Error::config(format!(
                 "the table `{}` is audited, and MySQL fires no trigger for rows that the foreign key \
                  {columns:?} changes or removes, so they would leave no record; write `Restrict` for \

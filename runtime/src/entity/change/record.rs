@@ -50,6 +50,8 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+// It is no answer to a missing classification.
+#[diagnostic::do_not_recommend]
 impl crate::TenantEntity for Entity {
     type Key = String;
 
