@@ -32,17 +32,23 @@ struct Facts {
     indexes: Vec<IndexCreateStatement>,
 }
 
+// Compiled for each entity, so with loops: adapters of iterators are dozens of functions more.
 fn facts<E: EntityTrait>() -> Facts {
     let entity = E::default();
-    Facts {
+    let mut facts = Facts {
         table: entity.table_name().to_owned(),
         schema: entity.schema_name().map(str::to_owned),
-        primary: E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect(),
-        columns: E::Column::iter()
-            .map(|column| (column.as_str(), column.def().is_unique()))
-            .collect(),
+        primary: Vec::new(),
+        columns: Vec::new(),
         indexes: Schema::new(DbBackend::Sqlite).create_index_from_entity(entity),
+    };
+    for key in E::PrimaryKey::iter() {
+        facts.primary.push(key.into_column().as_str().to_owned());
     }
+    for column in E::Column::iter() {
+        facts.columns.push((column.as_str(), column.def().is_unique()));
+    }
+    facts
 }
 
 fn describe(facts: Facts, class: Class, key_per_tenant: bool, module: &'static str) -> Entity {

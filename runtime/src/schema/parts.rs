@@ -33,23 +33,38 @@ pub(super) struct Column {
 }
 
 impl Parts {
+    // Compiled for each entity, so with loops: adapters of iterators are dozens of functions more.
     pub(super) fn of<E: EntityTrait>(backend: DbBackend) -> Self {
         let (entity, schema) = (E::default(), Schema::new(backend));
-        let keys: Vec<&str> = E::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
-        let column = |column: E::Column| Column {
-            name: column.as_str(),
-            theirs: schema.get_column_def::<E>(column),
-            nullable: column.def().is_null(),
-            key: keys.contains(&column.as_str()),
-        };
-        Self {
+        let mut parts = Self {
             table: entity.table_ref(),
             comment: entity.comment().map(str::to_owned),
             counted: E::PrimaryKey::auto_increment(),
-            columns: E::Column::iter().map(column).collect(),
-            relations: E::Relation::iter().map(|relation| relation.def()).collect(),
+            columns: Vec::new(),
+            relations: Vec::new(),
             indexes: schema.create_index_from_entity(entity),
             types: schema.create_enum_from_entity(entity),
+        };
+        for column in E::Column::iter() {
+            parts.columns.push(Column {
+                name: column.as_str(),
+                theirs: schema.get_column_def::<E>(column),
+                nullable: column.def().is_null(),
+                key: false,
+            });
+        }
+        for key in E::PrimaryKey::iter() {
+            parts.mark(key.into_column().as_str());
+        }
+        for relation in E::Relation::iter() {
+            parts.relations.push(relation.def());
+        }
+        parts
+    }
+
+    fn mark(&mut self, key: &str) {
+        for column in &mut self.columns {
+            column.key |= column.name == key;
         }
     }
 

@@ -42,10 +42,10 @@ pub(crate) fn run(rounds: usize) -> Result<bool> {
                 times[index].push(compile(&home, action, kind, size)?);
             }
         }
-        println!("cargo {action}, processor time, median of {rounds} rounds:");
+        println!("cargo {action}, processor time, the least of {rounds} rounds:");
         for (place, size) in SIZES.into_iter().enumerate() {
-            let plain = median(&mut times[place]);
-            let scoped = median(&mut times[SIZES.len() + place]);
+            let plain = least(&times[place]);
+            let scoped = least(&times[SIZES.len() + place]);
             let more = (scoped / plain - 1.0) * 100.0;
             println!(
                 "  {size:>3} entities   SeaORM {plain:>7.3} s   ours {scoped:>7.3} s   {more:+.1} %"
@@ -117,9 +117,9 @@ fn cargo(home: &Path) -> Command {
     cargo
 }
 
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+/// What is in the way of a compiler only adds to its time.
+fn least(times: &[Duration]) -> f64 {
+    times.iter().min().map_or(0.0, Duration::as_secs_f64)
 }
 
 /// How many lines the crate has when all macros are expanded and formatted by the compiler.
@@ -246,8 +246,8 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle() {
-        let mut times = [3, 1, 9].map(Duration::from_secs);
-        assert!((median(&mut times) - 3.0).abs() < f64::EPSILON);
+    fn the_least_counts() {
+        let times = [3, 1, 9].map(Duration::from_secs);
+        assert!((least(&times) - 1.0).abs() < f64::EPSILON);
     }
 }
