@@ -5,12 +5,15 @@
 
 mod assumed;
 
-use std::{collections::BTreeMap, error, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error, fmt,
+};
 
 #[doc(hidden)]
 pub use assumed::Assumed;
 
-use crate::{Dialect, policy::Rule};
+use crate::{Dialect, change, policy::Rule};
 
 /// The Rust type of an entity's tenant column, hence how a [`TenantId`](crate::TenantId) is bound to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,7 +85,7 @@ impl Entity {
     #[must_use]
     pub fn writable(&self) -> bool {
         match self.class {
-            Class::Tenant { .. } => true,
+            Class::Tenant { .. } => self.table != change::TABLE,
             Class::Shared { writable } => writable,
         }
     }
@@ -114,6 +117,8 @@ pub struct Catalog {
     functions: BTreeMap<String, String>,
     /// Further policies of tables.
     rules: BTreeMap<(Option<String>, String), Vec<Rule>>,
+    /// Tables whose changes are recorded.
+    audited: BTreeSet<(Option<String>, String)>,
 }
 
 impl Catalog {
@@ -185,6 +190,31 @@ impl Catalog {
         }
         known.sort_by_key(Rule::command);
         Ok(())
+    }
+
+    /// Records the changes of a table. The table of the [records](change) comes into the catalog
+    /// with the first.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError`] if the table is in a schema its entity names: records are beside the tables
+    /// of the connection's own.
+    pub fn add_audit(&mut self, entity: &Entity) -> Result<(), CatalogError> {
+        if let Some(schema) = &entity.schema {
+            return Err(CatalogError(format!(
+                "the table `{}` is in the schema `{schema}`, and records of changes are kept beside \
+                 the tables of the connection's own; take `audit` or `schema_name` off its entity",
+                entity.table
+            )));
+        }
+        self.audited.insert((entity.schema.clone(), entity.table.clone()));
+        self.insert(change::entity())
+    }
+
+    /// Whether the changes of a table are recorded.
+    #[must_use]
+    pub fn is_audited(&self, entity: &Entity) -> bool {
+        self.audited.contains(&(entity.schema.clone(), entity.table.clone()))
     }
 
     /// The further policies of a table, in the order of their commands.

@@ -11,6 +11,7 @@
 //! The scripts are to be run by the owner of the tables, who is somebody else than the
 //! application, and may be run again: after a new table, and after a new partition.
 
+mod change;
 mod context;
 mod grant;
 mod quote;
@@ -21,6 +22,7 @@ mod signed;
 mod table;
 pub mod token;
 
+pub(crate) use self::quote::block;
 pub use self::{
     context::{Context, TENANT_SETTING, TOKEN_SETTING},
     quote::{ident, literal},
@@ -92,6 +94,7 @@ impl<'a> RowSecurity<'a> {
             table::up(&mut script, entity, rules, self.context, &self.role);
             grant::table_up(&mut script, entity, &self.role);
         }
+        change::up(&mut script, self.catalog);
         let all: Vec<&Entity> = self.catalog.iter().collect();
         grant::places_up(&mut script, &all, &self.role);
         script
@@ -111,6 +114,7 @@ impl<'a> RowSecurity<'a> {
         for entity in self.catalog.iter() {
             grant::table_down(&mut script, entity, &self.role);
         }
+        change::down(&mut script, self.catalog);
         for entity in self.catalog.iter() {
             table::down(&mut script, entity);
         }
@@ -155,6 +159,26 @@ pub fn tables(catalog: &Catalog, context: Context) -> Script {
     for entity in catalog.iter() {
         table::fence(&mut script, entity, catalog.rules(entity), context);
     }
+    change::up(&mut script, catalog);
+    script
+}
+
+/// What records the changes of one audited table. The table of the records, [`change::TABLE`], must
+/// be there.
+///
+/// [`change::TABLE`]: crate::change::TABLE
+#[must_use]
+pub fn changes(entity: &Entity) -> Script {
+    let mut script = Script::new("Records of one table's changes. Run it as the table's owner.");
+    change::table_up(&mut script, entity);
+    script
+}
+
+/// What ends the records of one table's changes; those there are stay.
+#[must_use]
+pub fn changes_down(entity: &Entity) -> Script {
+    let mut script = Script::new("Ends the records of one table's changes.");
+    change::table_down(&mut script, entity);
     script
 }
 

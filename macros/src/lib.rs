@@ -30,6 +30,7 @@ use proc_macro::TokenStream;
 /// | `reason = "…"` | why keys that tenants choose may be unique among all of them; such a key needs it | |
 /// | `soft_delete = "deleted_at"` | the field that says when a row was deleted | rows are removed |
 /// | `rls(…)` | further policies of PostgreSQL | none |
+/// | `audit` | each change leaves a record | none does |
 /// | `crate = path` | where the `tenancy` crate is | `::tenancy` |
 ///
 /// Write the column yourself if it needs attributes, such as `#[serde(skip)]` or SeaORM's
@@ -55,14 +56,27 @@ use proc_macro::TokenStream;
 /// marked rows from reads: PostgreSQL would then refuse the change that marks one. The policies hold
 /// where row-level security is in force, so behind `Rls` and nowhere else.
 ///
+/// ## `audit`
+///
+/// The table gets triggers, on every engine, which record each row that is added, changed or removed:
+/// whose it was, its table and key, what was done, when, and as which user of the database. Whoever
+/// changes the row and however, the record is there, in the same transaction and the same place.
+/// `tenancy::change` has the records, and says what is not in them. Tenants read their own like any
+/// other entity's, and cannot write them. `create_tables` makes the table of the records and the
+/// triggers; so do the statements of `tenancy::schema`, and of PostgreSQL's triggers the file that
+/// `tenancy rls generate` writes. On MySQL and MariaDB the entity's foreign keys may not change or
+/// remove its rows by themselves, since no trigger sees that: it is refused when tables are made.
+///
 /// # What is generated
 ///
-/// Beside the traits and the entity's place in the catalog, `Entity` gets three functions. Each shows
-/// in its documentation what it is about:
+/// Beside the traits and the entity's place in the catalog, `Entity` gets three functions, or four.
+/// Each shows in its documentation what it is about:
 ///
 /// - `Entity::rls()`: the table's row security as SQL, up and down, as constants. It is there if the
 ///   macro sees the name of the table and the tenant column's type is written `String`, `Uuid` or
 ///   `i64`.
+/// - `Entity::audit()`, of an audited entity: the trigger of PostgreSQL, up and down, as constants,
+///   under the same conditions, and if the macro sees the primary key.
 /// - `Entity::table_in(&schema)`: the table in a schema, for statements that name it there.
 /// - `Entity::scoped(&db)`: a query for the tenant's rows, as of a `Repo`.
 ///
@@ -78,6 +92,7 @@ use proc_macro::TokenStream;
 /// - a foreign key, written as a field, crosses from one tenant to others: from a shared entity to a
 ///   tenant's, between tenant columns of two types or to another column than the tenant's, or with an
 ///   `on_delete` or `on_update` that would change rows of all tenants or clear whose a row is;
+/// - it is audited and names a schema;
 /// - a relation leads to an entity that no macro classifies, or through one;
 /// - the entity is classified by a second macro, or the item is not the `Model` of an entity.
 ///

@@ -122,6 +122,19 @@ pub struct Model {
 );
 
 snapshot!(
+    changes_are_recorded,
+    attribute("audit, type = Uuid"),
+    "#[derive(Clone, DeriveEntityModel)]
+#[sea_orm(table_name = \"orders\")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub year: i32,
+    #[sea_orm(primary_key, column_name = \"no\")]
+    pub number: i32,
+}"
+);
+
+snapshot!(
     mistakes_stand_beside_the_struct,
     attribute("colum = \"org_id\", type = u8, key = \"both\""),
     "#[derive(Clone, DeriveEntityModel)]

@@ -1,13 +1,12 @@
 //! How entities are classified: the traits behind the macros, and the catalog they fill.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait,
-    Schema,
+    DbBackend, EntityTrait,
     prelude::{DateTime, DateTimeLocal, DateTimeUtc, DateTimeWithTimeZone},
     sea_query::{Alias, IntoTableRef, TableRef},
 };
 use tenancy_core::{
-    catalog::{Catalog, CatalogError, Class, Entity, KeyKind},
+    catalog::{Catalog, CatalogError, Entity, KeyKind},
     policy::Rule,
 };
 
@@ -16,8 +15,12 @@ use crate::{
     schema::{self, Blueprint, Place},
 };
 
+pub mod change;
+mod definition;
 mod side;
 
+#[doc(hidden)]
+pub use self::definition::{shared_definition, tenant_definition};
 pub use self::side::Side;
 
 mod private {
@@ -70,6 +73,9 @@ pub trait TenantEntity: EntityTrait {
 
     /// Further policies of the table in PostgreSQL, from `rls(…)`.
     const RULES: &'static [Rule] = &[];
+
+    /// Whether changes of the table are [recorded](crate::change), from `audit`.
+    const AUDITED: bool = false;
 
     /// The tenant column.
     fn tenant_column() -> Self::Column;
@@ -133,6 +139,18 @@ pub struct RowSecuritySql {
     pub down: &'static str,
 }
 
+/// The trigger of PostgreSQL that records a table's changes, as
+/// [`Entity::audit()`](macro@crate::tenant_scoped) has it: statements with comments, for a transaction
+/// that is open, run by the owner of the table. The table of the [records](crate::change) must be
+/// there; [`schema`] makes it, and the triggers of all engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditSql {
+    /// What makes it unless it is there.
+    pub up: &'static str,
+    /// What takes it away. The records stay.
+    pub down: &'static str,
+}
+
 /// The table of an entity in a schema.
 #[doc(hidden)]
 #[must_use]
@@ -147,6 +165,7 @@ pub struct Registration {
     module: &'static str,
     definition: fn(&'static str) -> Entity,
     rules: &'static [Rule],
+    audited: bool,
     blueprint: fn(DbBackend, &[Entity], Option<&Place<'_>>) -> Result<Blueprint>,
 }
 
@@ -158,6 +177,7 @@ impl Registration {
             module,
             definition: tenant_definition::<E>,
             rules: E::RULES,
+            audited: E::AUDITED,
             blueprint: schema::tenant::<E>,
         }
     }
@@ -169,6 +189,7 @@ impl Registration {
             module,
             definition: shared_definition::<E>,
             rules: &[],
+            audited: false,
             blueprint: schema::shared::<E>,
         }
     }
@@ -176,59 +197,13 @@ impl Registration {
 
 inventory::collect!(Registration);
 
-/// Describes a tenant's entity to the scoper.
-#[doc(hidden)]
-#[must_use]
-pub fn tenant_definition<E: TenantEntity>(module: &'static str) -> Entity {
-    let column = E::tenant_column().as_str().to_owned();
-    let class = Class::Tenant { column: column.clone(), kind: E::Key::KIND };
-    let mut entity = definition::<E>(class, module);
-    for (position, key) in entity.keys.iter_mut().enumerate() {
-        let per_tenant = position > 0 || E::KEY_PER_TENANT;
-        if per_tenant && !key.contains(&column) {
-            key.insert(0, column.clone());
-        }
-    }
-    entity
-}
+/// The table of the records, which is there if an entity is audited.
+static CHANGES: Registration = Registration::tenant::<change::Entity>("tenancy::change");
 
-/// Describes a shared entity to the scoper.
-#[doc(hidden)]
-#[must_use]
-pub fn shared_definition<E: SharedEntity>(module: &'static str) -> Entity {
-    definition::<E>(Class::Shared { writable: E::WRITABLE }, module)
-}
-
-fn definition<E: EntityTrait>(class: Class, module: &'static str) -> Entity {
-    let entity = E::default();
-    let primary = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
-    let mut keys: Vec<Vec<String>> = vec![primary];
-    for column in E::Column::iter() {
-        if column.def().is_unique() {
-            keys.push(vec![column.as_str().to_owned()]);
-        }
-    }
-    // SeaORM shows the groups of `unique_key` only through the indexes it would create.
-    for index in Schema::new(DbBackend::Sqlite).create_index_from_entity(entity) {
-        if index.is_unique_key() {
-            keys.push(index.get_index_spec().get_column_names());
-        }
-    }
-    Entity {
-        table: entity.table_name().to_owned(),
-        schema: entity.schema_name().map(str::to_owned),
-        class,
-        columns: E::Column::iter().map(|column| column.as_str().to_owned()).collect(),
-        keys,
-        module,
-    }
-}
-
-/// Whether the database makes up the primary key's values.
-#[doc(hidden)]
-#[must_use]
-pub fn auto_increment<E: EntityTrait>() -> bool {
-    E::PrimaryKey::auto_increment()
+/// All annotated entities linked into this program, and what belongs to them.
+fn registrations() -> impl Iterator<Item = &'static Registration> {
+    let linked = || inventory::iter::<Registration>.into_iter();
+    linked().chain(linked().any(|it| it.audited).then_some(&CHANGES))
 }
 
 /// The catalog of all annotated entities linked into this program.
@@ -240,9 +215,12 @@ pub fn catalog() -> Result<Catalog> {
     let refused = |error: CatalogError| Error::config(error.to_string());
     let mut catalog = Catalog::new(registered()).map_err(refused)?;
     for registration in inventory::iter::<Registration> {
+        let entity = || (registration.definition)(registration.module);
         if !registration.rules.is_empty() {
-            let entity = (registration.definition)(registration.module);
-            catalog.add_rules(&entity, registration.rules).map_err(refused)?;
+            catalog.add_rules(&entity(), registration.rules).map_err(refused)?;
+        }
+        if registration.audited {
+            catalog.add_audit(&entity()).map_err(refused)?;
         }
     }
     Ok(catalog)
@@ -261,9 +239,7 @@ pub(crate) fn rules(entity: &Entity) -> Vec<Rule> {
 
 /// All annotated entities linked into this program.
 pub(crate) fn registered() -> impl Iterator<Item = Entity> {
-    inventory::iter::<Registration>
-        .into_iter()
-        .map(|registration| (registration.definition)(registration.module))
+    registrations().map(|registration| (registration.definition)(registration.module))
 }
 
 /// The tables of all annotated entities, for an engine.
@@ -272,7 +248,5 @@ pub(crate) fn blueprints(
     known: &[Entity],
     place: Option<&Place<'_>>,
 ) -> impl Iterator<Item = Result<Blueprint>> {
-    inventory::iter::<Registration>
-        .into_iter()
-        .map(move |registration| (registration.blueprint)(backend, known, place))
+    registrations().map(move |registration| (registration.blueprint)(backend, known, place))
 }

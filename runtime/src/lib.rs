@@ -124,7 +124,7 @@ pub use crate::{
     db::{
         TenantConnection, TenantDb, TenantSql, TenantStream, TenantTransaction, UnscopedTransaction,
     },
-    entity::{SharedEntity, TenantEntity, TenantKey},
+    entity::{SharedEntity, TenantEntity, TenantKey, change},
     error::{Error, Result},
     isolation::{Database, Hybrid, IsolationProvider, Row, Schema, Timeouts},
     pool::engine::{Connections, TenantConnections},

@@ -8,15 +8,19 @@
 //! - unique columns and groups of `unique_key` are unique per tenant;
 //! - foreign keys between tenants' tables contain the tenant column at both ends, so that the
 //!   database itself refuses a reference to another tenant's row;
-//! - foreign keys and `indexed` columns get an index that begins with the tenant column.
+//! - foreign keys and `indexed` columns get an index that begins with the tenant column;
+//! - an audited table gets the triggers that write its [records](crate::change). MySQL takes those
+//!   through `execute_unprepared` only.
 //!
 //! A tenant column of text is a `VARCHAR(64)`, on MySQL in ASCII compared byte by byte. For
 //! `on_delete = "SetNull"` there is no such key: it would clear the tenant column as well. It is
 //! refused; clear the reference before you delete the row it points at, or set `skip_fk` on the
 //! relation.
 
+mod change;
 mod column;
 mod foreign;
+mod parts;
 mod place;
 mod table;
 
@@ -25,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{DbBackend, Statement};
 use tenancy_core::catalog::Entity;
 
+use self::parts::Parts;
 pub(crate) use self::place::Place;
 use crate::{
     Error, Result, SharedEntity, TenantEntity,
@@ -42,13 +47,16 @@ pub(crate) struct Blueprint {
     parents: BTreeSet<TableName>,
     types: Vec<Statement>,
     statements: Vec<Statement>,
+    /// What comes when all tables are there.
+    last: Vec<Statement>,
     /// Whether all tenants share the table.
     shared: bool,
 }
 
 /// Statements that create the table of a tenant's entity unless it is there.
 ///
-/// A table that is there is left as it is, even if it differs.
+/// A table that is there is left as it is, even if it differs. With an audited one comes the table of
+/// its records.
 ///
 /// # Errors
 ///
@@ -57,7 +65,11 @@ pub(crate) struct Blueprint {
 pub fn create_table<E: TenantEntity>(backend: DbBackend) -> Result<Vec<Statement>> {
     let own = tenant_definition::<E>(std::any::type_name::<E>());
     let known: Vec<Entity> = registered().chain([own]).collect();
-    in_order(vec![tenant::<E>(backend, &known, None)?], backend)
+    let mut tables = vec![tenant::<E>(backend, &known, None)?];
+    if E::AUDITED {
+        tables.push(tenant::<entity::change::Entity>(backend, &known, None)?);
+    }
+    in_order(tables, backend)
 }
 
 /// Statements that create the table of a shared entity unless it is there.
@@ -153,7 +165,8 @@ pub(crate) fn tenant<E: TenantEntity>(
     place: Option<&Place<'_>>,
 ) -> Result<Blueprint> {
     let own = tenant_definition::<E>(std::any::type_name::<E>());
-    table::draw::<E>(backend, known, &own, E::KEY_PER_TENANT, place)
+    let parts = Parts::of::<E>(backend);
+    tenants(&parts, backend, known, &own, E::KEY_PER_TENANT, E::AUDITED, place)
 }
 
 pub(crate) fn shared<E: SharedEntity>(
@@ -162,7 +175,23 @@ pub(crate) fn shared<E: SharedEntity>(
     place: Option<&Place<'_>>,
 ) -> Result<Blueprint> {
     let own = shared_definition::<E>(std::any::type_name::<E>());
-    table::draw::<E>(backend, known, &own, false, place)
+    table::draw(&Parts::of::<E>(backend), backend, known, &own, false, place)
+}
+
+fn tenants(
+    parts: &Parts,
+    backend: DbBackend,
+    known: &[Entity],
+    own: &Entity,
+    key_per_tenant: bool,
+    audited: bool,
+    place: Option<&Place<'_>>,
+) -> Result<Blueprint> {
+    let mut table = table::draw(parts, backend, known, own, key_per_tenant, place)?;
+    if audited {
+        table.last = change::triggers(parts, backend, own, place)?;
+    }
+    Ok(table)
 }
 
 /// All statements, parents first. Parents that are not among the tables are taken to be there.
@@ -175,6 +204,7 @@ fn in_order(mut tables: Vec<Blueprint>, backend: DbBackend) -> Result<Vec<Statem
             }
         }
     }
+    let last: Vec<Statement> = tables.iter_mut().flat_map(|table| table.last.drain(..)).collect();
     let mut waiting: BTreeSet<TableName> = tables.iter().map(|table| table.name.clone()).collect();
     while !tables.is_empty() {
         let before = tables.len();
@@ -198,6 +228,7 @@ fn in_order(mut tables: Vec<Blueprint>, backend: DbBackend) -> Result<Vec<Statem
         }
         tables = later;
     }
+    statements.extend(last);
     Ok(statements)
 }
 

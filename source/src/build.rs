@@ -209,6 +209,16 @@ fn catalog(files: &[File]) -> Result<Catalog, Error> {
             catalog.add_rules(entity, &table.rules).map_err(|error| Error(error.to_string()))?;
         }
     }
+    for (file, table) in tables().filter(|(_, table)| table.audited) {
+        let Some(entity) = &table.secured else { continue };
+        if entity.keys.is_empty() {
+            return Err(Error(format!(
+                "the entity of `{}` in `{}` is audited, and its primary key is not beside it",
+                table.name, file.name
+            )));
+        }
+        catalog.add_audit(entity).map_err(|error| Error(error.to_string()))?;
+    }
     Ok(catalog)
 }
 

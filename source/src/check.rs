@@ -115,6 +115,7 @@ fn truth(
 ) -> Tenant {
     let head = Head::parse(written.attrs);
     name::allowed(&head, columns, errors);
+    beside_the_records(&head, args, errors);
     let deleted = rls::deleted(columns, column, args, errors);
     Tenant {
         krate: krate(args),
@@ -123,13 +124,29 @@ fn truth(
         key_per_tenant,
         rules: rls::rules(columns, &head, deleted.as_ref(), args, errors),
         deleted,
+        audited: args.audit.is_some(),
         relations: relations(written.fields),
-        table: table(&head, column),
+        table: table(&head, columns, column),
     }
 }
 
-/// What row security must know of the table, if it can all be seen from here.
-fn table(head: &Head, column: &Column) -> Option<Entity> {
+/// Records are kept beside the tables they are of, and their own entity names no schema.
+fn beside_the_records(head: &Head, args: &Args, errors: &mut Errors) {
+    if let (Some(audit), Some(schema)) = (&args.audit, &head.schema) {
+        errors.push(
+            audit,
+            format!(
+                "records of changes are kept beside the tables of the connection's own schema, and \
+                 this entity is in `{}`; remove `schema_name` and let the connection's `search_path` \
+                 name the schema, or remove `audit`",
+                schema.value()
+            ),
+        );
+    }
+}
+
+/// What row security and records must know of the table, if it can all be seen from here.
+fn table(head: &Head, columns: &[Column], column: &Column) -> Option<Entity> {
     let table = head.table.as_ref().filter(|_| !head.renames)?.value();
     let class = Class::Tenant { column: column.column_name(), kind: kind(&column.ty)? };
     Some(Entity {
@@ -137,9 +154,19 @@ fn table(head: &Head, column: &Column) -> Option<Entity> {
         schema: head.schema.as_ref().map(syn::LitStr::value),
         class,
         columns: Vec::new(),
-        keys: Vec::new(),
+        keys: primary_key(columns),
         module: "",
     })
+}
+
+/// The primary key as the struct has it; nothing where it stands elsewhere.
+fn primary_key(columns: &[Column]) -> Vec<Vec<String>> {
+    let key: Vec<String> = columns
+        .iter()
+        .filter(|column| column.primary_key && column.is_stored())
+        .map(Column::column_name)
+        .collect();
+    if key.is_empty() { Vec::new() } else { vec![key] }
 }
 
 /// An entity all tenants share.

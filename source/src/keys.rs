@@ -22,6 +22,8 @@ pub const REASON: Key =
 pub const SOFT_DELETE: Key = Key { name: "soft_delete", example: "soft_delete = \"deleted_at\"" };
 /// Further policies of PostgreSQL.
 pub const RLS: Key = Key { name: "rls", example: "rls(delete = \"status = 'draft'\")" };
+/// Changes are recorded.
+pub const AUDIT: Key = Key { name: "audit", example: "audit" };
 /// Where the `tenancy` crate is.
 pub const CRATE: Key = Key { name: "crate", example: "crate = path::to::tenancy" };
 /// Tenants may write the shared table.
@@ -42,13 +44,13 @@ pub struct Macro {
 pub const TENANT_SCOPED: Macro = Macro {
     shown: "#[tenant_scoped]",
     attribute: "tenant_scoped",
-    keys: &[COLUMN, TYPE, KEY, REASON, SOFT_DELETE, RLS, CRATE],
+    keys: &[COLUMN, TYPE, KEY, REASON, SOFT_DELETE, RLS, AUDIT, CRATE],
 };
 /// The derive for a tenant column of the author's.
 pub const TENANT_ENTITY: Macro = Macro {
     shown: "#[derive(TenantEntity)]",
     attribute: "tenancy",
-    keys: &[COLUMN, KEY, REASON, SOFT_DELETE, RLS, CRATE],
+    keys: &[COLUMN, KEY, REASON, SOFT_DELETE, RLS, AUDIT, CRATE],
 };
 /// The derive for rows that all tenants share.
 pub const SHARED_ENTITY: Macro =
@@ -77,6 +79,11 @@ impl Macro {
             format!("`{attribute}` has no key `{written}`; it takes {}", known.join(", "));
         if *self == TENANT_ENTITY && written == TYPE.name {
             text.push_str(". The type is that of the field you wrote");
+        }
+        if *self == SHARED_ENTITY && written == AUDIT.name {
+            text.push_str(
+                ". A record of a change says whose row it was, and all tenants share these",
+            );
         }
         text
     }

@@ -21,9 +21,12 @@ pub struct Tenant {
     pub rules: Vec<Rule>,
     /// The column that says when a row was deleted.
     pub deleted: Option<Deleted>,
+    /// Whether its changes are recorded.
+    pub audited: bool,
     /// Its relations.
     pub relations: Vec<Relation>,
-    /// What row security must know of the table, if it could be seen.
+    /// What row security and records must know of the table, if it could be seen. Of its keys, the
+    /// primary one.
     pub table: Option<Entity>,
 }
 

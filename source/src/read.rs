@@ -30,6 +30,8 @@ pub struct Table {
     pub secured: Option<Entity>,
     /// Its further policies.
     pub rules: Vec<Rule>,
+    /// Whether its changes are recorded.
+    pub audited: bool,
 }
 
 /// A file, as far as it is of interest.
@@ -122,6 +124,12 @@ impl Known {
             // Two spellings of one name, or two classifications: neither is taken.
             if let Ok(wider) = Catalog::new(wider) {
                 catalog = wider;
+            }
+        }
+        for table in self.files.iter().flat_map(|file| &file.tables).filter(|it| it.audited) {
+            if let Ok(entity) = &table.entity {
+                // One that names a schema is the macro's to refuse.
+                let _ = catalog.add_audit(entity);
             }
         }
         catalog

@@ -1,4 +1,4 @@
-//! The same entity, four times.
+//! The same entity, four times, and whom it belongs to.
 
 #![allow(missing_docs, unreachable_pub)]
 
@@ -24,9 +24,26 @@ pub mod person {
         #[sea_orm(primary_key)]
         pub id: i64,
         pub name: String,
+        #[sea_orm(has_many)]
+        pub dense: HasMany<super::dense::Entity>,
+        #[sea_orm(has_many)]
+        pub derived: HasMany<super::derived::Entity>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    // The dense format takes both ends from entities that are dense themselves.
+    impl Related<super::compact::Entity> for Entity {
+        fn to() -> RelationDef {
+            super::compact::Relation::Person.def().rev()
+        }
+    }
+
+    impl Related<super::expanded::Entity> for Entity {
+        fn to() -> RelationDef {
+            super::expanded::Relation::Person.def().rev()
+        }
+    }
 }
 
 pub mod compact {

@@ -63,6 +63,9 @@ macro_rules! behaves {
         note(&with.iter().map(|(_, owner)| owner.as_ref().map(|it| &it.name)).collect::<Vec<_>>());
         note(&first.find_related(person::Entity).one(globex).await.unwrap().map(|it| it.name));
         note(&$module::Entity::scoped(acme).count().await.unwrap());
+        let owned = person::Entity::find().find_with_related($module::Entity);
+        note(&titles(owned.clone().all(acme).await.unwrap(), |row| row.title));
+        note(&titles(owned.all(globex).await.unwrap(), |row| row.title));
 
         // Writes.
         let mut change = first.clone().into_active_model();
@@ -78,6 +81,45 @@ macro_rules! behaves {
         note(&format!("{:?}", <$module::Entity as TenantEntity>::tenant_column()));
         seen
     }};
+}
+
+/// Whose rows there are, and what they are called.
+fn titles<M>(
+    owners: Vec<(person::Model, Vec<M>)>,
+    title: impl Fn(M) -> String,
+) -> Vec<(String, Vec<String>)> {
+    owners.into_iter().map(|(it, rows)| (it.name, rows.into_iter().map(&title).collect())).collect()
+}
+
+/// The dense format's own way to load what hangs together, from either end.
+async fn loads(acme: &TenantDb, globex: &TenantDb) {
+    let add = |db: &TenantDb, owner: i64| {
+        let row = dense::ActiveModel {
+            title: Set("loaded".to_owned()),
+            kind: Set(Kind::Fair),
+            owner_id: Set(Some(owner)),
+            ..Default::default()
+        };
+        let db = db.clone();
+        async move { row.insert(&db).await.unwrap() }
+    };
+    for db in [acme, globex] {
+        let owner = person::Entity::find().one(db).await.unwrap().unwrap();
+        add(db, owner.id).await;
+        add(db, owner.id).await;
+    }
+    let owner = person::Entity::load().with(dense::Entity).one(acme).await.unwrap().unwrap();
+    assert_eq!((owner.name.as_str(), owner.dense.len()), ("acme's Ada", 2));
+    let note = dense::Entity::load().with(person::Entity).one(globex).await.unwrap();
+    let note = note.filter(|it| it.title == "loaded").unwrap();
+    assert_eq!(note.owner.into_option().unwrap().name, "globex's Ada");
+    let note = dense::Entity::load()
+        .filter(dense::Column::OwnerId.eq(owner.id))
+        .with(person::Entity)
+        .one(globex)
+        .await
+        .unwrap();
+    assert!(note.is_none(), "{note:?}");
 }
 
 async fn formats_behave_the_same(engine: Engine) {
@@ -101,11 +143,15 @@ async fn formats_behave_the_same(engine: Engine) {
     assert_eq!(expected[6], "[Some(\"acme's Ada\"), None, None]");
     assert_eq!(expected[7], "None");
     assert_eq!(expected[8], "3");
-    assert_eq!(expected[10], "0");
-    assert_eq!(expected[14], "[\"first\"]", "a neighbour's row");
+    assert_eq!(expected[9], "[(\"acme's Ada\", [\"first\"])]");
+    assert_eq!(expected[10], "[(\"globex's Ada\", [\"first\"])]");
+    assert_eq!(expected[12], "0");
+    assert_eq!(expected[16], "[\"first\"]", "a neighbour's row");
     assert_eq!(behaves!(dense, &acme, &globex), expected, "dense");
     assert_eq!(behaves!(derived, &acme, &globex), expected, "dense, derived");
     assert_eq!(behaves!(expanded, &acme, &globex), expected, "expanded");
+    dense::Entity::delete_many().exec(&globex).await.unwrap();
+    loads(&acme, &globex).await;
     tenancy.close().await.unwrap();
     scratch.remove().await;
 }

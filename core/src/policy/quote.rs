@@ -33,7 +33,7 @@ pub(super) fn qualified(entity: &Entity, name: &str) -> String {
 }
 
 /// A block of PL/pgSQL, between marks that do not occur in it.
-pub(super) fn block(body: &str) -> String {
+pub(crate) fn block(body: &str) -> String {
     let mut mark = String::from("$tenancy$");
     while body.contains(&mark) {
         mark.insert(1, '_');

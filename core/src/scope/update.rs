@@ -164,6 +164,15 @@ impl<'a> Walker<'a> {
         if entity.writable() {
             return Ok(());
         }
+        if entity.tenant_column().is_some() {
+            return Err(Refusal::new(
+                RefusalKind::Table,
+                format!("a write to `{}`", entity.table),
+                "the database itself writes these records, and nobody changes what happened",
+                "use an unscoped connection if old ones must go",
+            )
+            .at(self.place));
+        }
         Err(Refusal::new(
             RefusalKind::Table,
             format!("a write to the shared table `{}`", entity.table),

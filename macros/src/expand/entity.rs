@@ -23,6 +23,11 @@ pub(super) fn tenant(model: &Tenant) -> TokenStream {
             }
         }
     });
+    let audited = model.audited.then(|| {
+        quote! {
+            const AUDITED: ::core::primitive::bool = true;
+        }
+    });
     let name = variant.to_string();
     let methods = method::methods(model);
     let own = Own::Tenant(name.clone());
@@ -36,6 +41,8 @@ pub(super) fn tenant(model: &Tenant) -> TokenStream {
                 const KEY_PER_TENANT: ::core::primitive::bool = #key_per_tenant;
 
                 #rules
+
+                #audited
 
                 fn tenant_column() -> Column {
                     Column::#variant

@@ -19,10 +19,25 @@ pub(super) fn methods(model: &Tenant) -> TokenStream {
             }
         }
     });
+    let audit = model.table.as_ref().filter(|_| model.audited).and_then(|table| {
+        let up = policy::changes(table).body();
+        let down = policy::changes_down(table).body();
+        let (up, down) = if up.is_empty() { return None } else { (raw(&up), raw(&down)) };
+        Some(quote! {
+            /// The trigger of PostgreSQL that records the table's changes in `tenancy_changes`, as
+            /// constants.
+            #[must_use]
+            pub const fn audit() -> #krate::entity::AuditSql {
+                #krate::entity::AuditSql { up: #up, down: #down }
+            }
+        })
+    });
     quote! {
         #[automatically_derived]
         impl Entity {
             #rls
+
+            #audit
 
             /// The table in a schema, for statements that name it there.
             #[inline]

@@ -6,6 +6,7 @@ use sea_orm::{
 use tenancy_core::{
     Secret, TenantId,
     catalog::{Entity, KeyKind},
+    change,
 };
 
 use super::Grounds;
@@ -24,7 +25,10 @@ pub(super) async fn rows(
     let backend = grounds.backend();
     let mut statements = Vec::new();
     let mut counts = Vec::new();
-    for entity in schema::children_first(grounds.catalog().iter())? {
+    let mut entities = schema::children_first(grounds.catalog().iter())?;
+    // What is deleted leaves records, so they are deleted at the end.
+    entities.sort_by_key(|entity| entity.table == change::TABLE);
+    for entity in entities {
         let Some((column, kind)) = entity.tenant_column() else { continue };
         let value = value(id, kind)?;
         let condition = format!("{} = {}", quoted(backend, column), placeholder(backend));

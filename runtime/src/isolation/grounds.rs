@@ -302,9 +302,10 @@ impl Grounds {
         Ok(self.operator.close().await?)
     }
 
+    /// DDL has no values, and MySQL prepares no trigger.
     async fn run(&self, statements: Vec<Statement>) -> Result<()> {
         for statement in statements {
-            self.operator.execute_raw(statement).await?;
+            self.operator.execute_unprepared(&statement.sql).await?;
         }
         Ok(())
     }

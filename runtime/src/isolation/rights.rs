@@ -1,13 +1,16 @@
 //! What the role that serves tenants may do in a place the operator made.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
-use tenancy_core::policy::RoleName;
+use tenancy_core::{change, policy::RoleName};
 
 use super::{Grounds, erase::quoted};
 use crate::{Error, Result};
 
 /// Reads and writes rows, and nothing else.
 const ROWS: &str = "SELECT, INSERT, UPDATE, DELETE";
+
+/// What only triggers do with the records of changes.
+const CHANGES: &str = "INSERT, UPDATE, DELETE";
 
 /// The role that serves tenants, as it stands in a statement. `None` if it made the place itself,
 /// or if the engine knows no roles.
@@ -46,12 +49,20 @@ pub(super) async fn in_schema(grounds: &Grounds, schema: &str) -> Result<Vec<Sta
     let Some(grantee) = grantee(grounds).await? else { return Ok(Vec::new()) };
     let backend = grounds.backend();
     let schema = quoted(backend, schema);
+    let records = grounds.catalog().iter().any(|entity| entity.table == change::TABLE);
     let statements = match backend {
-        DbBackend::Postgres => vec![
-            format!("GRANT USAGE ON SCHEMA {schema} TO {grantee}"),
-            format!("GRANT {ROWS} ON ALL TABLES IN SCHEMA {schema} TO {grantee}"),
-            format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {grantee}"),
-        ],
+        DbBackend::Postgres => {
+            let mut statements = vec![
+                format!("GRANT USAGE ON SCHEMA {schema} TO {grantee}"),
+                format!("GRANT {ROWS} ON ALL TABLES IN SCHEMA {schema} TO {grantee}"),
+                format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {grantee}"),
+            ];
+            if records {
+                let table = format!("{schema}.{}", quoted(backend, change::TABLE));
+                statements.push(format!("REVOKE {CHANGES} ON {table} FROM {grantee}"));
+            }
+            statements
+        }
         _ => vec![format!("GRANT {ROWS} ON {schema}.* TO {grantee}")],
     };
     Ok(statements.into_iter().map(|sql| Statement::from_string(backend, sql)).collect())

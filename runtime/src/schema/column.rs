@@ -1,37 +1,37 @@
 //! One column.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Schema,
-    sea_query::{ColumnDef, ColumnType, StringLen},
+    DbBackend,
+    sea_query::{Alias, ColumnDef, ColumnType, StringLen},
 };
 use tenancy_core::{
     TenantId,
     catalog::{Entity, KeyKind},
 };
 
+use super::parts::Column;
 use crate::{Error, Result};
 
 /// Describes a column as SeaORM would, but for what its keys say: those are the table's. `alone`
 /// tells whether the table's primary key is one column.
-pub(super) fn define<E: EntityTrait>(
-    column: E::Column,
+pub(super) fn define(
+    column: &Column,
     backend: DbBackend,
     own: &Entity,
     alone: bool,
 ) -> Result<ColumnDef> {
-    let theirs = Schema::new(backend).get_column_def::<E>(column);
-    let name = column.as_str();
+    let Column { name, theirs, nullable, .. } = column;
     let Some(theirs_type) = theirs.get_column_type() else {
         return Err(Error::config(format!("the column `{}.{name}` has no type", own.table)));
     };
-    let tenant = own.tenant_column().filter(|(tenant, _)| *tenant == name);
+    let tenant = own.tenant_column().filter(|(tenant, _)| *tenant == *name);
     let kind = match tenant {
         Some((_, kind)) => tenant_type(kind, backend),
         None => theirs_type.clone(),
     };
     let spec = theirs.get_column_spec();
-    let mut ours = ColumnDef::new_with_type(column, kind);
-    if tenant.is_some() || !column.def().is_null() {
+    let mut ours = ColumnDef::new_with_type(Alias::new(*name), kind);
+    if tenant.is_some() || !nullable {
         ours.not_null();
     }
     if let Some(default) = &spec.default {
@@ -43,7 +43,7 @@ pub(super) fn define<E: EntityTrait>(
     if let Some(comment) = &spec.comment {
         ours.comment(comment);
     }
-    if alone && own.keys.first().is_some_and(|key| key.iter().any(|column| column == name)) {
+    if alone && own.keys.first().is_some_and(|key| key.iter().any(|column| column == *name)) {
         if spec.auto_increment {
             ours.auto_increment();
         }

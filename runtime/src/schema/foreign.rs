@@ -1,7 +1,7 @@
 //! Foreign keys, with the tenant at both ends.
 
 use sea_orm::{
-    DbBackend, EntityTrait, Iterable, RelationDef, RelationTrait,
+    DbBackend, RelationDef,
     sea_query::{
         Alias, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, IntoTableRef, SchemaName,
         TableName, TableRef,
@@ -80,20 +80,20 @@ fn described<'a>(known: &'a [Entity], target: &super::TableName) -> Option<&'a E
 }
 
 /// The foreign keys of an entity's relations.
-pub(super) fn keys<E: EntityTrait>(
+pub(super) fn keys(
+    relations: &[RelationDef],
     known: &[Entity],
     own: &Entity,
     backend: DbBackend,
     place: Option<&Place<'_>>,
 ) -> Result<Vec<Key>> {
     let mut keys: Vec<Key> = Vec::new();
-    for relation in E::Relation::iter() {
-        let relation = relation.def();
+    for relation in relations {
         // SeaORM calls the side without the foreign key its owner.
         if relation.is_owner || relation.skip_fk {
             continue;
         }
-        let mut key = key(relation, known, own)?;
+        let mut key = key(relation.clone(), known, own)?;
         if let Some(place) = place {
             if !place.reaches(described(known, &key.target)) {
                 continue;

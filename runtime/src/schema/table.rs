@@ -3,30 +3,31 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    DbBackend, EntityTrait, Iterable, PrimaryKeyTrait, Schema, Statement,
+    DbBackend, Statement,
     sea_query::{
         Alias, Index, IndexCreateStatement, PostgresQueryBuilder, Table, TableName, TableRef,
+        extension::postgres::TypeCreateStatement,
     },
 };
 use tenancy_core::catalog::Entity;
 
-use super::{Blueprint, Place, column, foreign};
+use super::{Blueprint, Parts, Place, column, foreign};
 use crate::{Error, Result};
 
 /// Longest identifier PostgreSQL keeps; it cuts off the rest, and two names may become one.
 const LONGEST_NAME: usize = 63;
 
-pub(super) fn draw<E: EntityTrait>(
+pub(super) fn draw(
+    parts: &Parts,
     backend: DbBackend,
     known: &[Entity],
     own: &Entity,
     key_per_tenant: bool,
     place: Option<&Place<'_>>,
 ) -> Result<Blueprint> {
-    let entity = E::default();
     let table_ref = match place {
         Some(place) => place.table(own, backend)?,
-        None => entity.table_ref(),
+        None => parts.table.clone(),
     };
     let tenant = own.tenant_column();
     let with_tenant = |mut columns: Vec<String>| {
@@ -37,7 +38,7 @@ pub(super) fn draw<E: EntityTrait>(
         }
         columns
     };
-    if key_per_tenant && E::PrimaryKey::auto_increment() {
+    if key_per_tenant && parts.counted {
         return Err(Error::config(format!(
             "the primary key of `{}` is counted per tenant and made up by the database, which \
              counts per table; set `auto_increment = false`, or let the key be one of the whole table",
@@ -47,7 +48,7 @@ pub(super) fn draw<E: EntityTrait>(
 
     let mut table = Table::create();
     table.table(table_ref.clone()).if_not_exists();
-    if let Some(comment) = entity.comment() {
+    if let Some(comment) = &parts.comment {
         table.comment(comment);
     }
     let (primary, unique) = match own.keys.split_first() {
@@ -56,8 +57,8 @@ pub(super) fn draw<E: EntityTrait>(
     };
     // A key of one column stands beside it: only there SQLite makes up its values.
     let alone = primary.len() == 1;
-    for column in E::Column::iter() {
-        table.col(column::define::<E>(column, backend, own, alone)?);
+    for column in &parts.columns {
+        table.col(column::define(column, backend, own, alone)?);
     }
     if !alone && !primary.is_empty() {
         table.primary_key(columns(Index::create().primary(), &primary));
@@ -70,7 +71,7 @@ pub(super) fn draw<E: EntityTrait>(
         }
     }
 
-    let foreign = foreign::keys::<E>(known, own, backend, place)?;
+    let foreign = foreign::keys(&parts.relations, known, own, backend, place)?;
     let mut parents = BTreeSet::new();
     let mut indexes: Vec<Vec<String>> = Vec::new();
     for key in foreign {
@@ -80,7 +81,7 @@ pub(super) fn draw<E: EntityTrait>(
         indexes.push(with_tenant(key.from.clone()));
         table.foreign_key(&mut key.statement(&own.table));
     }
-    for index in Schema::new(backend).create_index_from_entity(entity) {
+    for index in &parts.indexes {
         if !index.is_unique_key() {
             indexes.push(with_tenant(index.get_index_spec().get_column_names()));
         }
@@ -116,8 +117,9 @@ pub(super) fn draw<E: EntityTrait>(
         name: (own.schema.clone(), own.table.clone()),
         columns: own.columns.len(),
         parents,
-        types: types::<E>(backend),
+        types: types(&parts.types, backend),
         statements,
+        last: Vec::new(),
         shared: tenant.is_none(),
     })
 }
@@ -133,10 +135,9 @@ fn columns<'a>(
 }
 
 /// PostgreSQL's enumerations, which know no IF NOT EXISTS.
-fn types<E: EntityTrait>(backend: DbBackend) -> Vec<Statement> {
-    let types = Schema::new(backend).create_enum_from_entity(E::default());
+fn types(types: &[TypeCreateStatement], backend: DbBackend) -> Vec<Statement> {
     types
-        .into_iter()
+        .iter()
         .map(|kind| {
             let create = kind.to_string(PostgresQueryBuilder);
             let sql = format!(

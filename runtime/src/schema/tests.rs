@@ -208,6 +208,7 @@ fn circles_are_named() {
             parents: BTreeSet::from([(None, parent.to_owned())]),
             types: Vec::new(),
             statements: Vec::new(),
+            last: Vec::new(),
         });
     }
     let error = in_order(tables, Postgres).unwrap_err();

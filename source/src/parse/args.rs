@@ -27,6 +27,8 @@ pub struct Args {
     pub soft_delete: Option<Ident>,
     /// Further policies.
     pub rls: Rls,
+    /// Changes are recorded, and where that is said.
+    pub audit: Option<Ident>,
     /// Where the `tenancy` crate is.
     pub krate: Option<Path>,
     /// Tenants may write the shared table.
@@ -100,9 +102,12 @@ impl Args {
     ) {
         if key == keys::WRITABLE {
             self.writable = true;
-            if let Some(given) = given {
-                errors.push(given, format!("`writable` stands alone: `{}`", host.with("writable")));
-            }
+            alone(key, given, host, errors);
+            return;
+        }
+        if key == keys::AUDIT {
+            self.audit = Some(name.clone());
+            alone(key, given, host, errors);
             return;
         }
         let Some(given) = given else {
@@ -122,6 +127,13 @@ impl Args {
         } else {
             self.krate = value::krate(&given, errors);
         }
+    }
+}
+
+/// A key that is a word takes no value.
+fn alone(key: Key, given: Option<TokenStream>, host: &Macro, errors: &mut Errors) {
+    if let Some(given) = given {
+        errors.push(given, format!("`{}` stands alone: `{}`", key.name, host.with(key.name)));
     }
 }
 

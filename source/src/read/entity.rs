@@ -33,9 +33,9 @@ pub(super) fn read(item: &ItemStruct) -> Option<Table> {
     } else {
         classified(written)
     };
-    let (entity, rules) = match read {
-        Err(why) => (Err(why), Vec::new()),
-        Ok(Read { class, columns, keys, rules }) => {
+    let (entity, rules, audited) = match read {
+        Err(why) => (Err(why), Vec::new(), false),
+        Ok(Read { class, columns, keys, rules, audited }) => {
             let columns = columns.iter().map(Column::column_name).collect();
             let entity = Entity {
                 table: name.clone(),
@@ -45,10 +45,10 @@ pub(super) fn read(item: &ItemStruct) -> Option<Table> {
                 keys,
                 module: "",
             };
-            (Ok(entity), rules)
+            (Ok(entity), rules, audited)
         }
     };
-    Some(Table { name, schema, secured: entity.clone().ok(), entity, rules })
+    Some(Table { name, schema, secured: entity.clone().ok(), entity, rules, audited })
 }
 
 pub(super) struct Read {
@@ -56,6 +56,7 @@ pub(super) struct Read {
     pub(super) columns: Vec<Column>,
     keys: Vec<Vec<String>>,
     pub(super) rules: Vec<Rule>,
+    pub(super) audited: bool,
 }
 
 pub(super) fn classified(written: Written<'_>) -> Result<Read, &'static str> {
@@ -123,7 +124,8 @@ fn tenants(mut columns: Vec<Column>, model: Tenant, args: &Args) -> Result<Read,
             key.insert(0, name.clone());
         }
     }
-    Ok(Read { class: Class::Tenant { kind, column: name }, columns, keys, rules: model.rules })
+    let class = Class::Tenant { kind, column: name };
+    Ok(Read { class, columns, keys, rules: model.rules, audited: model.audited })
 }
 
 /// An entity all tenants share.
@@ -133,7 +135,8 @@ fn shared(written: Written<'_>, errors: &mut Errors) -> Read {
     let mut columns = check::columns(written.fields);
     columns.retain(Column::is_stored);
     let keys = keys(&columns);
-    Read { class: Class::Shared { writable: model.writable }, columns, keys, rules: Vec::new() }
+    let class = Class::Shared { writable: model.writable };
+    Read { class, columns, keys, rules: Vec::new(), audited: false }
 }
 
 /// The unique keys as the columns say them, the primary key first.

@@ -22,12 +22,12 @@ pub(super) fn read(item: &ItemStruct, module: &[Item]) -> Option<Table> {
     let head = head(module)?;
     let written = Written { name: &item.ident, attrs: &item.attrs, fields };
     let (name, schema) = head;
-    let table = |entity, secured, rules| {
-        Some(Table { name: name.clone(), schema: schema.clone(), entity, secured, rules })
+    let table = |entity, secured, rules, audited| {
+        Some(Table { name: name.clone(), schema: schema.clone(), entity, secured, rules, audited })
     };
     match classified(written) {
-        Err(why) if why == UNCLASSIFIED => table(Err(UNCLASSIFIED), None, Vec::new()),
-        Err(why) => table(Err(why), None, Vec::new()),
+        Err(why) if why == UNCLASSIFIED => table(Err(UNCLASSIFIED), None, Vec::new(), false),
+        Err(why) => table(Err(why), None, Vec::new(), false),
         Ok(mut read) => {
             if let Class::Tenant { column, .. } = &mut read.class
                 && let Some(field) = read.columns.iter().find(|it| it.column_name() == *column)
@@ -39,10 +39,10 @@ pub(super) fn read(item: &ItemStruct, module: &[Item]) -> Option<Table> {
                 schema: schema.clone(),
                 class: read.class,
                 columns: Vec::new(),
-                keys: Vec::new(),
+                keys: primary_key(&read.columns, module),
                 module: "",
             };
-            table(Err(EXPANDED), Some(secured), read.rules)
+            table(Err(EXPANDED), Some(secured), read.rules, read.audited)
         }
     }
 }
@@ -80,6 +80,21 @@ fn text(block: &Block) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// The columns that `enum PrimaryKey` names; nothing if there is none.
+fn primary_key(columns: &[Column], module: &[Item]) -> Vec<Vec<String>> {
+    let found = module.iter().find_map(|item| match item {
+        Item::Enum(item) if item.ident == "PrimaryKey" => Some(&item.variants),
+        _ => None,
+    });
+    let Some(variants) = found else { return Vec::new() };
+    let field = |name: &syn::Ident| columns.iter().find(|column| column.variant() == *name);
+    let key: Option<Vec<String>> = variants
+        .iter()
+        .map(|variant| field(&variant.ident).map(|field| column_name(field, module)))
+        .collect();
+    key.into_iter().collect()
 }
 
 /// The name in the database of the column behind a field, as `enum Column` has it.

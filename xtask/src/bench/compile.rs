@@ -2,7 +2,9 @@
 //!
 //! Crates of 1, 10 and 100 entities are made twice: with SeaORM's derives and a tenant column written
 //! by hand, and with `#[tenant_scoped]` above them. Dependencies are compiled beforehand, and the
-//! crates by turns, each round all of them, so that a busy machine is busy for both.
+//! crates by turns, each round all of them, so that a busy machine is busy for both. What is measured
+//! is the processor's time, which others on the machine change little; only Linux tells it, and
+//! elsewhere it is the time of the clock.
 
 use std::{
     fmt::Write,
@@ -40,10 +42,10 @@ pub(crate) fn run(rounds: usize) -> Result<bool> {
                 times[index].push(compile(&home, action, kind, size)?);
             }
         }
-        println!("cargo {action}, median of {rounds} rounds:");
+        println!("cargo {action}, processor time, the least of {rounds} rounds:");
         for (place, size) in SIZES.into_iter().enumerate() {
-            let plain = median(&mut times[place]);
-            let scoped = median(&mut times[SIZES.len() + place]);
+            let plain = least(&times[place]);
+            let scoped = least(&times[SIZES.len() + place]);
             let more = (scoped / plain - 1.0) * 100.0;
             println!(
                 "  {size:>3} entities   SeaORM {plain:>7.3} s   ours {scoped:>7.3} s   {more:+.1} %"
@@ -87,10 +89,23 @@ fn name(kind: &str, size: usize) -> String {
 fn compile(home: &Path, action: &str, kind: &str, size: usize) -> Result<Duration> {
     let mut command = cargo(home);
     command.args([action, "--quiet", "--offline", "--package", &name(kind, size)]);
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor_time());
     let done = crate::finish(&mut command)?;
-    let took = start.elapsed();
+    let took = match (before, processor_time()) {
+        (Some(before), Some(after)) => after.saturating_sub(before),
+        _ => start.elapsed(),
+    };
     if done { Ok(took) } else { Err(format!("{} does not compile", name(kind, size))) }
+}
+
+/// What the processes this one has waited for, and theirs, took of the processor.
+fn processor_time() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program may contain anything. Behind it, the times of children are in
+    // hundredths of a second: user's and system's, the 16th and 17th in all.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    Some(Duration::from_millis((ticks(13)? + ticks(14)?) * 10))
 }
 
 fn cargo(home: &Path) -> Command {
@@ -102,9 +117,9 @@ fn cargo(home: &Path) -> Command {
     cargo
 }
 
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+/// What is in the way of a compiler only adds to its time.
+fn least(times: &[Duration]) -> f64 {
+    times.iter().min().map_or(0.0, Duration::as_secs_f64)
 }
 
 /// How many lines the crate has when all macros are expanded and formatted by the compiler.
@@ -162,6 +177,9 @@ fn write_crates(home: &Path) -> Result<()> {
     Ok(())
 }
 
+/// How many entities hang together. In a longer row the compiler gives up on SeaORM's own types.
+const RELATED: usize = 10;
+
 /// Entities of ten columns, each related to the one before it.
 fn source(kind: &str, size: usize) -> String {
     let mut text = String::new();
@@ -170,14 +188,15 @@ fn source(kind: &str, size: usize) -> String {
             "scoped" => ("    #[tenancy::tenant_scoped]\n", ""),
             _ => ("", "        pub tenant_id: String,\n"),
         };
+        let is_first = |number: usize| number.is_multiple_of(RELATED);
         let parent = match number.checked_sub(1) {
-            Some(parent) => format!(
+            Some(parent) if !is_first(number) => format!(
                 "        #[sea_orm(belongs_to, from = \"parent_id\", to = \"id\", on_delete = \"Cascade\")]\n        \
                  pub parent: BelongsTo<super::entity_{parent}::Entity>,\n"
             ),
-            None => String::new(),
+            _ => String::new(),
         };
-        let children = if number + 1 < size {
+        let children = if number + 1 < size && !is_first(number + 1) {
             format!(
                 "        #[sea_orm(has_many)]\n        pub children: HasMany<super::entity_{}::Entity>,\n",
                 number + 1
@@ -227,8 +246,8 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle() {
-        let mut times = [3, 1, 9].map(Duration::from_secs);
-        assert!((median(&mut times) - 3.0).abs() < f64::EPSILON);
+    fn the_least_counts() {
+        let times = [3, 1, 9].map(Duration::from_secs);
+        assert!((least(&times) - 1.0).abs() < f64::EPSILON);
     }
 }

@@ -14,6 +14,10 @@ const fn traps(name: &'static str) -> Test {
     Test { program: "traps", name }
 }
 
+const fn changes(name: &'static str) -> Test {
+    Test { program: "changes", name }
+}
+
 const fn soak(name: &'static str) -> Test {
     Test { program: "soak", name }
 }
@@ -29,6 +33,29 @@ pub(super) const PATCHES: &[Patch] = &[
             replace: r#"format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"),"#,
         }],
         tests: &[traps("role::the_owner_is_bound_too")],
+    },
+    Patch {
+        name: "records-by-invoker",
+        why: "a record of a change needs a right of who makes the change",
+        edits: &[Edit {
+            file: "core/src/change/postgres.rs",
+            find: "SECURITY DEFINER",
+            replace: "SECURITY INVOKER",
+        }],
+        tests: &[changes("record::changes_of_every_kind::postgres")],
+    },
+    Patch {
+        name: "records-written",
+        why: "tenants write the records of their changes",
+        edits: &[Edit {
+            file: "core/src/catalog.rs",
+            find: "self.table != change::TABLE",
+            replace: "!self.table.is_empty()",
+        }],
+        tests: &[
+            changes("wall::tenants_cannot_write_records::sqlite"),
+            changes("wall::the_role_that_serves_tenants_cannot_either"),
+        ],
     },
     Patch {
         name: "no-check",

@@ -58,6 +58,12 @@ const TOPICS: &[(&str, &str)] = &[
     ),
     ("soft_delete", "The column that marks a row says when, or nothing."),
     (
+        "audit",
+        "The database itself records each change of an audited table, beside the changed row. Tenants \
+         read their own records, and nobody writes them. On MySQL an audited entity with a foreign key \
+         that changes or removes rows is refused when tables are made.",
+    ),
+    (
         "use",
         "What is typed for one purpose does not fit another. A tenant column in an `ActiveModel` \
          literal is nothing Rust could refuse; one that names another tenant is refused when the \
@@ -84,7 +90,8 @@ fn document(root: &Path) -> Result<String> {
     let mut text = String::from(
         "# What the macros say, and what they mean\n\n\
          `cargo xtask bless` writes this from the programs in `ui-tests/fail` and what the compiler says \
-         of them.\nThe last word of each heading is the program's name.\n",
+         of them.\nA heading is the program's name; below it stands what is wrong there, if the message alone \
+         does not show it.\n",
     );
     let mut found = folders(&fail)?;
     for (topic, about) in TOPICS {
@@ -97,7 +104,13 @@ fn document(root: &Path) -> Result<String> {
             let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let said = fs::read_to_string(program.with_extension("stderr"))
                 .map_err(|error| format!("cannot read what is said of {name}: {error}"))?;
-            text.push_str(&format!("\n### {}\n\n```text\n", capitalized(&name.replace('_', " "))));
+            let source = fs::read_to_string(&program)
+                .map_err(|error| format!("cannot read {}: {error}", program.display()))?;
+            text.push_str(&format!("\n### {}\n\n", capitalized(&name.replace('_', " "))));
+            if let Some(mistake) = mistake(&source) {
+                text.push_str(&format!("{mistake}\n\n"));
+            }
+            text.push_str("```text\n");
             text.push_str(&errors(&said));
             text.push_str("```\n");
         }
@@ -127,21 +140,35 @@ fn folders(fail: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>> {
     Ok(folders)
 }
 
-/// The sentences of each error, with the line it is about: from `error` to the end of its first
-/// picture, and the notes that are ours.
+/// What a program says at its head that it gets wrong.
+fn mistake(program: &str) -> Option<String> {
+    let lines: Vec<&str> =
+        program.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The sentences of each error, once, with the line it is about: from `error` to the end of its
+/// first picture, and the notes that are ours.
 fn errors(said: &str) -> String {
     let mut text = String::new();
-    let mut pictured = false;
+    let mut known: Vec<&str> = Vec::new();
+    let (mut pictured, mut again, mut helps) = (false, false, false);
     for line in said.lines() {
         let begins = line.starts_with("error");
         if begins {
             pictured = false;
+            again = known.contains(&line);
+            known.push(line);
         }
         let noted = line.trim_start().starts_with("= note: ");
+        // What goes on below a help stands further in than the help itself.
+        helps = line.trim_start().starts_with("= help: ")
+            || helps && line.starts_with("      ") && !line.contains(" | ");
         let theirs = ["= note: this error originates", "= note: required", "= note: `#[warn("]
             .iter()
             .any(|theirs| line.trim_start().starts_with(theirs));
-        if theirs {
+        let label = line.trim_end().ends_with("required by a bound introduced by this call");
+        if again || theirs || helps || label {
             continue;
         }
         if line.is_empty() || line.starts_with("help:") || line.starts_with("note:") {
@@ -165,6 +192,20 @@ fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_stands_once_and_without_the_compilers_helps() {
+        let error = "error[E0277]: no connection\n  |\n1 | run(db)\n  | --- ^^ not ours\n  |\n  = help: the \
+                     trait\n          `A` implements it\n        and $N others\n  = note: ask\n";
+        let expected =
+            "error[E0277]: no connection\n1 | run(db)\n  | --- ^^ not ours\n  = note: ask\n";
+        assert_eq!(errors(&format!("{error}\n{error}")), expected);
+        assert_eq!(
+            mistake("//! A place\n//! without.\n\nuse a;").as_deref(),
+            Some("A place\nwithout.")
+        );
+        assert_eq!(mistake("use a;"), None);
+    }
 
     #[test]
     fn an_error_is_its_sentence_and_its_line() {

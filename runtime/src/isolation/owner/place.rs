@@ -155,11 +155,12 @@ impl Place<'_> {
         }
     }
 
-    /// Makes the place, if it is not there, and runs statements in it.
+    /// Makes the place, if it is not there, and runs statements in it, which have no values: MySQL
+    /// prepares no trigger.
     pub(super) async fn settle(&self, statements: Vec<Statement>) -> Result<()> {
         self.claim().await?;
         for statement in statements {
-            self.transaction.execute_raw(statement).await?;
+            self.run(&statement.sql).await?;
         }
         Ok(())
     }
