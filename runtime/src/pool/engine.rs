@@ -32,12 +32,13 @@ mod lane;
 mod lease;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod ledger;
+mod limits;
 mod report;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod sketch;
+mod target;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -57,85 +58,18 @@ use tokio::{
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::lane::LaneSource;
-pub(crate) use self::lease::Lease;
+#[cfg(any(test, feature = "postgres"))]
+pub(crate) use self::limits::LaneLimits;
 pub use self::report::{Connections, TenantConnections};
 use self::{
     lease::Conn,
     ledger::{Effect, Ledger},
+    target::{Address, Registry, Target},
 };
+pub(crate) use self::{lease::Lease, limits::Limits};
 #[cfg(feature = "postgres")]
-use crate::pool::{Health, Settings};
+use crate::pool::Health;
 use crate::{Error, Result};
-
-/// How many connections, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Most connections of all engines together.
-    pub(crate) budget: usize,
-    /// Most connections of one engine.
-    pub(crate) per_engine: usize,
-    /// How long a connection nobody uses stays open.
-    pub(crate) idle: Duration,
-    /// Longest wait for a connection.
-    pub(crate) wait: Duration,
-    /// Of tenants' lanes, if there are any.
-    pub(crate) lanes: Option<LaneLimits>,
-}
-
-/// How many connections lanes may have, within the budget, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LaneLimits {
-    /// Most connections of all lanes together.
-    pub(crate) connections: usize,
-    /// Most connections of one lane.
-    pub(crate) per_tenant: usize,
-    /// How long a connection nobody uses stays open.
-    pub(crate) idle: Duration,
-}
-
-impl LaneLimits {
-    fn check(&self, budget: usize) -> Result<()> {
-        let why = if self.connections == 0 {
-            "lanes may have 0 connections together, so nobody would ever get one; leave lanes away"
-        } else if self.per_tenant == 0 {
-            "a lane may have 0 connections, so nobody would ever get one; leave lanes away"
-        } else if self.per_tenant > self.connections {
-            "one lane may have more connections than all lanes together; lower the one or raise the other"
-        } else if self.connections > budget {
-            "lanes may have more connections than the budget they are within; lower \
-             `Lanes::connections` or raise `Builder::connection_budget`"
-        } else if self.idle.is_zero() {
-            "lanes' connections stay open for no time when nobody uses them, so each would serve one statement; raise `idle`"
-        } else {
-            return Ok(());
-        };
-        Err(Error::config(why))
-    }
-}
-
-impl Limits {
-    fn check(&self) -> Result<()> {
-        let why = if self.budget == 0 {
-            "the budget is 0 connections, and every statement needs one"
-        } else if self.per_engine == 0 {
-            "an engine may have 0 connections, and every statement needs one"
-        } else if self.per_engine > self.budget {
-            "one engine may have more connections than the budget of all; lower the one or raise the other"
-        } else if self.idle.is_zero() {
-            "connections stay open for no time when nobody uses them, so each would serve one lease; raise `idle`"
-        } else if self.wait.is_zero() {
-            "nobody may wait for a connection, not even while it is opened; raise `wait`"
-        } else {
-            return self.lanes.map_or(Ok(()), |lanes| lanes.check(self.budget));
-        };
-        Err(Error::config(why))
-    }
-
-    /// How long an engine may pass on a connection among its own while others wait.
-    fn turn(&self) -> Duration {
-        Duration::from_millis(100).min(self.wait / 8)
-    }
-}
 
 /// All engines. Cheap to clone.
 #[derive(Clone)]
@@ -162,23 +96,6 @@ struct Inner {
     empty: Notify,
 }
 
-/// Engines somebody holds, by their keys.
-#[derive(Default)]
-struct Registry {
-    databases: HashMap<Arc<str>, Weak<Engine>>,
-    lanes: HashMap<Arc<str>, Weak<Engine>>,
-}
-
-impl Registry {
-    fn of(&mut self, target: &Target) -> &mut HashMap<Arc<str>, Weak<Engine>> {
-        match target {
-            Target::Database(_) => &mut self.databases,
-            #[cfg(feature = "postgres")]
-            Target::Lane { .. } => &mut self.lanes,
-        }
-    }
-}
-
 type Books = Ledger<Arc<Engine>, Conn, oneshot::Sender<Result<Lease, DbErr>>>;
 
 struct State {
@@ -196,21 +113,6 @@ pub(crate) struct Engine {
     inner: Arc<Inner>,
     target: Target,
     retired: AtomicBool,
-}
-
-/// Where an engine's connections lead.
-enum Target {
-    /// To a database of a tenant's own.
-    Database(Mutex<Address>),
-    /// To the shared database, for one tenant, whose id is the key.
-    #[cfg(feature = "postgres")]
-    Lane { hash: u64, settings: Settings },
-}
-
-struct Address {
-    url: Secret,
-    /// Which of the addresses this engine has had.
-    generation: u64,
 }
 
 /// Locks what no panic leaves half-changed.

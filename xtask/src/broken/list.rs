@@ -169,8 +169,8 @@ pub(super) const PATCHES: &[Patch] = &[
         why: "the connections of tenants' databases are kept under one key",
         edits: &[Edit {
             file: "runtime/src/isolation/grounds.rs",
-            find: "Link::Engine(self.engines.engine(tenant.as_str(), url))",
-            replace: r#"Link::Engine(self.engines.engine("tenants", url))"#,
+            find: "Link::Engine(self.engines.engine(tenant.as_str(), url), ",
+            replace: r#"Link::Engine(self.engines.engine("tenants", url), "#,
         }],
         tests: &[soak("sqlite_database"), soak("postgres_database")],
     },

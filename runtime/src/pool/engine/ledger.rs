@@ -11,16 +11,21 @@
 //! Nobody waits for a lane: it is an engine that is lent from what it has, and what it has is
 //! decided in `lane`.
 
+mod account;
 mod lane;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     mem,
 };
 
 use tokio::time::Instant;
 
-use self::lane::Lanes;
+pub(super) use self::account::Count;
+use self::{
+    account::{Account, Idle},
+    lane::Lanes,
+};
 use super::Limits;
 
 /// Tells engines apart.
@@ -42,29 +47,6 @@ pub(super) struct Ledger<E, C, W> {
     effects: Vec<Effect<E, C, W>>,
 }
 
-/// What an engine has. There is none for an engine without connections that nobody waits for.
-struct Account<E, C, W> {
-    engine: E,
-    /// All of them: opening, idle, lent, closing.
-    open: usize,
-    closing: usize,
-    opening: bool,
-    /// Lent ones that are on their way back.
-    returning: usize,
-    idle: VecDeque<Idle<C>>,
-    waiters: VecDeque<(u64, W)>,
-    /// In `turns`.
-    place: Option<u64>,
-    /// If it is a lane.
-    lane: Option<lane::Lane>,
-}
-
-struct Idle<C> {
-    place: u64,
-    since: Instant,
-    conn: C,
-}
-
 /// A connection that is lent.
 #[derive(Debug)]
 pub(super) struct Lent<C> {
@@ -84,54 +66,6 @@ pub(super) enum Effect<E, C, W> {
     Close(E, C),
     /// Nothing, but not under the lock: it may be the last handle.
     Forget(E),
-}
-
-/// An engine's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) lent: usize,
-    pub(super) idle: usize,
-    pub(super) opening: usize,
-    pub(super) closing: usize,
-    pub(super) waiting: usize,
-}
-
-impl<E, C, W> Account<E, C, W> {
-    fn new(engine: E) -> Self {
-        Self {
-            engine,
-            open: 0,
-            closing: 0,
-            opening: false,
-            returning: 0,
-            idle: VecDeque::new(),
-            waiters: VecDeque::new(),
-            place: None,
-            lane: None,
-        }
-    }
-
-    fn count(&self) -> Count {
-        let opening = usize::from(self.opening);
-        Count {
-            lent: self.open - self.closing - opening - self.idle.len(),
-            idle: self.idle.len(),
-            opening,
-            closing: self.closing,
-            waiting: self.waiters.len(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.open == 0
-            && self.waiters.is_empty()
-            && !self.lane.as_ref().is_some_and(|lane| lane.inherits)
-    }
-
-    /// Those on their way back serve as many of the waiting; only the others need more.
-    fn wants_more(&self, limits: &Limits) -> bool {
-        !self.opening && self.waiters.len() > self.returning && self.open < limits.per_engine
-    }
 }
 
 impl<E: Clone, C, W> Ledger<E, C, W> {
