@@ -209,6 +209,34 @@ mod tests {
         }
     }
 
+    /// EDGE 41: of more than a million pairs, most of them made to look alike, none shares a place.
+    #[test]
+    fn a_million_pairs_share_no_place() {
+        let parts = ["a", "b", "ad", "d", "da", "h", "a0", "0"];
+        let mut ids = std::collections::BTreeSet::new();
+        for marks in ["-", "_", "--", "-_", "_-", "__"] {
+            for one in parts {
+                for other in parts {
+                    ids.insert(format!("{one}{marks}{other}"));
+                    ids.insert(format!("{one}{marks}{other}{marks}"));
+                    // Only the ends of these differ, or only the beginnings, and they are cut.
+                    ids.insert(format!("{}{one}{marks}{other}", "a-".repeat(26)));
+                    ids.insert(format!("{one}{marks}{other}{}", "_x".repeat(26)));
+                }
+            }
+        }
+        let ids: Vec<_> = ids.iter().filter_map(|id| TenantId::new(id).ok()).collect();
+        assert!(ids.len() * (ids.len() - 1) / 2 > 1_000_000, "{} ids", ids.len());
+        let places = |name: fn(&TenantId) -> String| {
+            ids.iter().map(name).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(places(|id| SchemaName::for_tenant(id).to_string()).len(), ids.len());
+        assert_eq!(places(|id| DatabaseName::for_tenant(id).to_string()).len(), ids.len());
+        assert!(
+            places(|id| DatabaseName::for_tenant(id).to_string()).iter().all(|it| it.len() <= 63)
+        );
+    }
+
     #[test]
     fn neighbours_of_other_libraries_stay_apart() {
         let pairs = [

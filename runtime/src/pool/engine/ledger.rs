@@ -164,6 +164,7 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
     pub(super) fn failed(&mut self, id: Id) -> Vec<W> {
         let Some(account) = self.accounts.get_mut(&id) else { return Vec::new() };
         account.opening = false;
+        self.lanes.settle_debt(account.lane.as_mut());
         self.gone(id);
         let Some(account) = self.accounts.get_mut(&id) else { return Vec::new() };
         let count = if account.open == account.closing { account.waiters.len() } else { 1 };
@@ -209,6 +210,7 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
     pub(super) fn lost(&mut self, id: Id, returning: bool) {
         if let Some(account) = self.accounts.get_mut(&id) {
             account.returning -= usize::from(returning);
+            self.lanes.settle_debt(account.lane.as_mut());
             self.gone(id);
             self.settle(id);
         }

@@ -69,7 +69,7 @@ impl Lanes {
         }
     }
 
-    /// One of an account's connections is being closed.
+    /// One of an account's connections is being closed, or is no more.
     pub(super) fn settle_debt(&mut self, lane: Option<&mut Lane>) {
         if let Some(lane) = lane {
             lane.owed = lane.owed.saturating_sub(1);
@@ -162,10 +162,14 @@ impl<E: Clone, C, W> Ledger<E, C, W> {
             && self.limits.lanes.is_some_and(|lanes| self.lanes.open < lanes.connections)
     }
 
-    /// Closes one of a lane's connections, as soon as one is idle.
+    /// Closes one of a lane's connections, as soon as one is idle. What it was only promised goes first.
     fn give_up_one(&mut self, id: Id) {
         let Some(account) = self.accounts.get_mut(&id) else { return };
         self.lanes.bar = 0;
+        if account.lane.as_ref().is_some_and(|lane| lane.inherits) {
+            self.disinherit(id);
+            return;
+        }
         if let Some(idle) = account.idle.pop_front() {
             self.lanes.idle.remove(&idle.place);
             self.close_one(id, idle.conn);

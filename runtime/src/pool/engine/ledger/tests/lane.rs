@@ -151,3 +151,39 @@ fn after_a_failure_no_lane_is_opened_for_a_while() {
     world.asks(A, 1);
     assert_eq!(world.lanes(), [1, 0, 0]);
 }
+
+#[test]
+fn a_connection_that_is_lost_is_one_given_up() {
+    let mut world = world(2, 2, 2);
+    world.asks(A, 20);
+    assert!(world.ride(A), "in use");
+    world.ride(A);
+    world.proceed();
+    assert!(world.ride(A) && world.lanes() == [2, 0, 0], "both in use");
+    world.asks(B, 200);
+    assert_eq!(world.lent.len(), 2);
+    // It owes one of them, and that is gone, so the other one comes back to it.
+    world.take(&Step::Announce(0));
+    world.take(&Step::Lose(0));
+    world.proceed();
+    assert_eq!(world.lanes(), [1, 1, 0]);
+    world.alight();
+    assert_eq!((world.lanes(), world.closing.len()), ([1, 1, 0], 0));
+    // What one asks for next is decided by what it has.
+    world.asks(A, 200);
+    world.asks(B, 200);
+    world.check();
+}
+
+#[test]
+fn a_promised_connection_can_be_promised_to_another() {
+    let mut world = world(1, 1, 1);
+    world.asks(A, 20);
+    assert!(world.ride(A), "in use");
+    world.asks(B, 200);
+    // C is asked for more than both, so what B was promised is C's.
+    world.asks(C, 600);
+    world.alight();
+    world.proceed();
+    assert_eq!(world.lanes(), [0, 0, 1]);
+}
