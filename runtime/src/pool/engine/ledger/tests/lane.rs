@@ -181,8 +181,9 @@ fn a_promised_connection_can_be_promised_to_another() {
     world.asks(A, 20);
     assert!(world.ride(A), "in use");
     world.asks(B, 200);
-    // C is asked for more than both, so what B was promised is C's.
+    // C is asked for more than both, so what B was promised is C's, and another gets nothing of it.
     world.asks(C, 600);
+    world.asks(C + 1, 20);
     world.alight();
     world.proceed();
     assert_eq!(world.lanes(), [0, 0, 1]);
