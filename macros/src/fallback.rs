@@ -30,6 +30,23 @@ pub(crate) fn tenant(krate: &Path, others: &[Classification]) -> TokenStream {
 
             #[automatically_derived]
             impl Entity {
+                /// The table's row security in PostgreSQL, as constants.
+                pub const fn rls() -> #krate::entity::RowSecuritySql {
+                    #krate::entity::RowSecuritySql { up: "", down: "" }
+                }
+
+                /// The trigger of PostgreSQL that records the table's changes, as constants.
+                pub const fn audit() -> #krate::entity::AuditSql {
+                    #krate::entity::AuditSql { up: "", down: "" }
+                }
+
+                /// The table in a schema, for statements that name it there.
+                pub fn table_in(
+                    _: &#krate::SchemaName,
+                ) -> #krate::__private::sea_orm::sea_query::TableRef {
+                    ::core::unreachable!()
+                }
+
                 /// Begins a query for the rows of a connection's tenant.
                 pub fn scoped(_: &#krate::TenantDb) -> #krate::repo::RepoSelect<Entity> {
                     ::core::unreachable!()
