@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use sha2::{Digest, Sha256};
+
 use crate::{InvalidValue, Slug, TenantId, error::check};
 
 /// Longest identifier PostgreSQL keeps, in bytes; it silently cuts the rest, and MySQL allows 64.
@@ -143,7 +145,7 @@ fn encode(prefix: &str, text: &str) -> String {
     }
     if name.len() > LONGEST {
         // `_h` cannot stand in a readable name: `_` is always followed by `d` or `_` there.
-        name = format!("{prefix}_h{:032x}", fnv1a(text.as_bytes()));
+        name = format!("{prefix}_h{:032x}", hash(text));
     }
     name
 }
@@ -157,17 +159,13 @@ pub(crate) fn short(name: &str) -> String {
     while !name.is_char_boundary(cut) {
         cut -= 1;
     }
-    format!("{}-{:032x}", &name[..cut], fnv1a(name.as_bytes()))
+    format!("{}-{:032x}", &name[..cut], hash(name))
 }
 
-/// FNV-1a, 128 bits, as in <http://www.isthe.com/chongo/tech/comp/fnv/>.
-fn fnv1a(bytes: &[u8]) -> u128 {
-    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    for byte in bytes {
-        hash ^= u128::from(*byte);
-        hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-    }
-    hash
+/// The first half of SHA-256. Who chooses a tenant's id must not find another with the same.
+fn hash(text: &str) -> u128 {
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    digest[..16].iter().fold(0, |hash, byte| hash << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     pooler::{pgbouncer, url},
     proxy::Proxy,
     trips::{interleave, measure},
-    world::{self, World, entry, place, read, totals},
+    world::{self, World, entry, place, read, totals, until},
 };
 
 fn key(id: &str) -> Key {
@@ -201,7 +201,13 @@ fn a_transaction_that_outlives_its_token_fails() {
         let brief = signing().lifetime(Duration::from_secs(1));
         let app = world.signing(&world.url(&world.server), 1, brief).await;
         let txn = app.acme.begin().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        until("its token has expired", async || {
+            let inner = txn.begin().await.unwrap();
+            let over = order::Entity::find().one(&inner).await.is_err();
+            inner.rollback().await.unwrap();
+            over
+        })
+        .await;
         let late = ledger::Entity::insert(entry("late")).exec(&txn).await;
         let error = late.unwrap_err().to_string();
         assert!(error.contains("the tenancy token is not valid"), "{error}");

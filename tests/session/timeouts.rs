@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryResult, Statement, TransactionTrait};
 use tenancy::{IsolationProvider, Lanes, Rls, Row, Tenancy, Timeouts};
-use tenancy_tests::entity::ledger;
+use tenancy_tests::entity::{ledger, rows};
 
 use crate::{
     proxy::Proxy,
@@ -14,8 +14,8 @@ use crate::{
 
 const BRIEF: Duration = Duration::from_millis(100);
 
-/// Sleeps once for each of a tenant's orders it reads.
-async fn sleep(db: &impl ConnectionTrait, seconds: &str) -> Result<Vec<QueryResult>, DbErr> {
+/// Keeps the server busy for so long.
+async fn busy(db: &impl ConnectionTrait, seconds: &str) -> Result<Vec<QueryResult>, DbErr> {
     let sql = format!("SELECT pg_sleep({seconds}) FROM (SELECT 1 AS n FROM orders LIMIT 1) AS one");
     db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await
 }
@@ -37,14 +37,14 @@ async fn app(world: &World, place: &str, isolation: impl IsolationProvider) -> A
 
 /// A tier's statements are cut short, another's are not, and each goes on afterwards.
 async fn a_tier_is_cut_short(app: &App) {
-    let error = sleep(&app.acme, "5").await.unwrap_err().to_string();
+    let error = busy(&app.acme, "5").await.unwrap_err().to_string();
     assert!(error.contains("statement timeout"), "{error}");
     let txn = app.acme.begin().await.unwrap();
-    let error = sleep(&txn, "5").await.unwrap_err().to_string();
+    let error = busy(&txn, "5").await.unwrap_err().to_string();
     assert!(error.contains("statement timeout"), "{error}");
     drop(txn);
     // The other one, on the same connection.
-    assert_eq!(sleep(&app.globex, "0.2").await.unwrap().len(), 1);
+    assert_eq!(busy(&app.globex, "0.2").await.unwrap().len(), 1);
     assert_eq!(read(&app.globex).await, totals("globex"));
     assert_eq!(read(&app.acme).await, totals("acme"));
 }
@@ -86,7 +86,7 @@ fn a_lane_is_told_when_it_starts() {
         let lane = || lane(&app.tenancy, "acme");
         let slow = tokio::spawn({
             let acme = app.acme.clone();
-            async move { sleep(&acme, "5").await.map(drop) }
+            async move { busy(&acme, "5").await.map(drop) }
         });
         until("it is on the lane", async || lane().is_some_and(|lane| lane.held == 1)).await;
         let error = slow.await.unwrap().unwrap_err().to_string();
@@ -102,7 +102,7 @@ fn a_lane_is_told_when_it_starts() {
         })
         .await;
         for _ in 0..3 {
-            assert_eq!(sleep(&acme, "0.2").await.unwrap().len(), 1);
+            assert_eq!(busy(&acme, "0.2").await.unwrap().len(), 1);
         }
         app.close().await;
     });
@@ -125,7 +125,12 @@ fn nobody_waits_for_a_lock_or_leaves_a_transaction_open_for_longer() {
         held.execute_unprepared(update).await.unwrap();
         let error = app.acme.execute_unprepared(update).await.unwrap_err().to_string();
         assert!(error.contains("lock timeout"), "{error}");
-        tokio::time::sleep(10 * BRIEF).await;
+        let idle = "SELECT COUNT(*) AS n FROM pg_stat_activity \
+                    WHERE datname = current_database() AND state = 'idle in transaction'";
+        until("the server has closed it", async || {
+            rows(&world.shop.eye, idle).await == [r#"{"n":0}"#]
+        })
+        .await;
         assert!(ledger::Entity::find().all(&held).await.is_err(), "the server has closed it");
         drop(held);
         for _ in 0..4 {

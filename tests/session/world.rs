@@ -8,7 +8,7 @@ use sea_orm::{
     JsonValue, QueryFilter, QueryOrder, Statement, StreamTrait, TransactionTrait,
 };
 use tenancy::{
-    Lanes, Signing, Tenancy, TenantConnections, TenantDb, UnscopedDb,
+    Builder, Lanes, Rls, Signing, Tenancy, TenantConnections, TenantDb, UnscopedDb,
     policy::{Context, INSTALL_KEY, RoleName, RowSecurity, token::Key},
 };
 use tenancy_tests::{
@@ -92,21 +92,18 @@ impl World {
 
     /// An application whose transactions say who asks.
     pub(crate) async fn app(&self, url: &str, connections: u32) -> App {
-        let tenancy = Tenancy::builder()
-            .database(url)
-            .max_connections(connections)
-            .__unscoped_beside_others()
-            .isolation(tenancy::Rls::new());
-        App::of(tenancy.connect().await.unwrap()).await
+        let builder = Self::builder(url, connections, Rls::new());
+        App::of(builder.__unscoped_beside_others().connect().await.unwrap()).await
+    }
+
+    fn builder(url: &str, connections: u32, rls: Rls) -> Builder {
+        Tenancy::builder().database(url).max_connections(connections).isolation(rls)
     }
 
     /// An application with lanes; a tenant is asked for often enough to have one.
     pub(crate) async fn with_lanes(&self, url: &str, connections: u32, lanes: Lanes) -> App {
-        let tenancy = Tenancy::builder()
-            .database(url)
-            .max_connections(connections)
-            .isolation(tenancy::Rls::new().lanes(lanes));
-        App::of(tenancy.connect().await.unwrap()).await
+        let builder = Self::builder(url, connections, Rls::new().lanes(lanes));
+        App::of(builder.connect().await.unwrap()).await
     }
 
     /// From now on policies believe tokens only, and these keys.
@@ -123,12 +120,8 @@ impl World {
 
     /// An application whose transactions sign who asks.
     pub(crate) async fn signing(&self, url: &str, connections: u32, signing: Signing) -> App {
-        let tenancy = Tenancy::builder()
-            .database(url)
-            .max_connections(connections)
-            .__unscoped_beside_others()
-            .isolation(tenancy::Rls::new().signed(signing));
-        App::of(tenancy.connect().await.unwrap()).await
+        let builder = Self::builder(url, connections, Rls::new().signed(signing));
+        App::of(builder.__unscoped_beside_others().connect().await.unwrap()).await
     }
 
     /// An application that says nothing to the database.
