@@ -145,6 +145,36 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[session("cancel::a_runtime_goes_away")],
     },
     Patch {
+        name: "one-lane-for-all",
+        why: "all tenants ride the lane of one",
+        edits: &[Edit {
+            file: "runtime/src/isolation/grounds.rs",
+            find: "self.engines.lane(tenant.id.as_str(), ",
+            replace: r#"self.engines.lane("acme", "#,
+        }],
+        tests: &[session("lane::lanes_belong_to_one_tenant")],
+    },
+    Patch {
+        name: "lane-told-nothing-new",
+        why: "a lane keeps what it was told when its tenant was in another tier",
+        edits: &[Edit {
+            file: "runtime/src/pool/engine/lane.rs",
+            find: "{ settings: own, .. } if own == settings)",
+            replace: "{ settings: own, .. } if own == settings || true)",
+        }],
+        tests: &[session("timeouts::a_lane_is_told_when_it_starts")],
+    },
+    Patch {
+        name: "token-for-the-session",
+        why: "a token stays on its connection when the transaction is over",
+        edits: &[Edit {
+            file: "runtime/src/pool/token.rs",
+            find: "$1, true)",
+            replace: "$1, false)",
+        }],
+        tests: &[session("signed::tenants_take_turns")],
+    },
+    Patch {
         name: "commit-cut-off",
         why: "a transaction tells its caller that it was committed, and was rolled back",
         edits: &[Edit {
