@@ -3,13 +3,15 @@
 //! Users depend on `tenancy`, which re-exports what they need from here. The parts are the
 //! [values](tenant) every other part speaks in, the [`catalog`] of entities, the [`scope`]r, which
 //! rewrites a finished SQL statement so that it can touch one tenant only, and the [`policy`] DDL
-//! with which PostgreSQL sees to the same. [`change`] has the triggers that record changes.
+//! with which PostgreSQL sees to the same. [`change`] has the triggers that record changes, and
+//! [`limit`] the arithmetic of rate limits.
 
 pub mod catalog;
 pub mod change;
 pub mod dialect;
 pub mod error;
 pub mod id;
+pub mod limit;
 pub mod location;
 pub mod name;
 pub mod policy;
