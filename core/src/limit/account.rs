@@ -1,7 +1,5 @@
 //! What one tenant has used, counted in one process.
 
-use std::sync::Arc;
-
 use super::{Decision, Kind, Limits, Micros, Policy, Ring, Standing, Tat, TooCostly};
 
 /// What one tenant has used of its limits.
