@@ -50,7 +50,7 @@
 //! # Features
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
-//! add an engine each. `build` adds `tenancy::build`, for build scripts; they may as well depend
+//! add an engine each. `redis` lets several processes count rate limits together. `build` adds `tenancy::build`, for build scripts; they may as well depend
 //! on `tenancy-source` alone, which is the same without drivers.
 
 pub mod audit;
@@ -58,7 +58,10 @@ mod db;
 pub mod entity;
 mod error;
 pub mod isolation;
+pub mod limit;
 mod pool;
+#[cfg(feature = "redis")]
+mod redis;
 pub mod repo;
 #[cfg(feature = "axum")]
 pub mod resolve;
@@ -143,6 +146,8 @@ pub use crate::{
 
 #[cfg(feature = "postgres")]
 pub use crate::isolation::{Lanes, Rls, Signing};
+#[cfg(feature = "redis")]
+pub use crate::redis::Redis;
 
 /// What the macros' output names. Not covered by semantic versioning.
 #[doc(hidden)]

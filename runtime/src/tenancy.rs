@@ -5,6 +5,7 @@ mod current;
 mod each;
 mod hook;
 mod lifecycle;
+mod limit;
 mod startup;
 mod tenants;
 mod unscoped;
@@ -15,7 +16,7 @@ mod tests;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -38,6 +39,7 @@ use crate::{
     Error, IsolationProvider, Result, TenantDb, UnscopedAccess,
     audit::Report,
     isolation::Grounds,
+    limit::{RateLimiter, RateLimits},
     store::{AuditTrail, TenantStore},
 };
 
@@ -77,6 +79,8 @@ struct Inner {
     operator_role: OnceCell<Option<String>>,
     hooks: Vec<Arc<dyn TenantHook>>,
     allowances: Vec<startup::Allowance>,
+    rate_limits: RwLock<Arc<RateLimits>>,
+    limiter: Arc<dyn RateLimiter>,
     #[cfg(feature = "axum")]
     resolver: Arc<dyn Resolver>,
     closed: AtomicBool,
@@ -284,6 +288,7 @@ impl Tenancy {
     /// An error if the driver cannot close the pool.
     pub async fn close(&self) -> Result<()> {
         self.inner.closed.store(true, Ordering::Release);
+        self.inner.limiter.close().await;
         self.inner.grounds.close().await
     }
 

@@ -5,10 +5,12 @@
 
 mod body;
 mod context;
+mod cost;
 mod exclude;
 mod extract;
 mod future;
 mod layer;
+mod limit;
 mod problem;
 
 #[cfg(test)]

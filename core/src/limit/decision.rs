@@ -43,6 +43,18 @@ impl Decision {
         self.violated().next().is_none()
     }
 
+    /// The same some time later, as long as nobody asked meanwhile.
+    #[must_use]
+    pub fn later(mut self, micros: Micros) -> Self {
+        for standing in &mut self.standings {
+            // What was refused is not let through by waiting alone: somebody has to ask again.
+            standing.retry_in =
+                standing.retry_in.saturating_sub(micros).max(standing.retry_in.min(1));
+            standing.more_in = standing.more_in.saturating_sub(micros).max(standing.more_in.min(1));
+        }
+        self
+    }
+
     /// The policies that refuse it.
     pub fn violated(&self) -> impl Iterator<Item = (&Policy, &Standing)> {
         self.standings().filter(|(policy, standing)| !standing.admits && !policy.is_shadow())

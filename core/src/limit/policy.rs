@@ -220,12 +220,18 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// [`InvalidValue`] if there is one of that name, or if there are eight already.
+    /// [`InvalidValue`] if there is one of that name, if it is the second that is
+    /// [`Concurrent`], or if there are eight already.
     pub fn and(self, policy: impl Into<Policy>) -> Result<Self, InvalidValue> {
         let policy = policy.into();
         let policies = self.policies();
         if policies.iter().any(|other| other.name == policy.name) {
             let why = format!("there are two policies called `{}`: name one of them", policy.name);
+            return Err(InvalidValue::new("set of limits", why));
+        }
+        let concurrent = |policy: &Policy| matches!(policy.kind, Kind::Concurrent(_));
+        if concurrent(&policy) && policies.iter().any(concurrent) {
+            let why = "two policies limit what runs at the same time: keep the lower one";
             return Err(InvalidValue::new("set of limits", why));
         }
         if policies.len() == Self::MAX {
@@ -239,6 +245,19 @@ impl Limits {
     #[must_use]
     pub fn policies(&self) -> &[Policy] {
         self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Whether one of them limits what runs at the same time.
+    #[must_use]
+    pub fn is_concurrent(&self) -> bool {
+        self.policies().iter().any(|policy| matches!(policy.kind, Kind::Concurrent(_)))
+    }
+
+    /// Those policies a condition is true of.
+    #[must_use]
+    pub fn only(&self, condition: impl Fn(&Policy) -> bool) -> Self {
+        let kept: Vec<_> = self.policies().iter().filter(|it| condition(it)).cloned().collect();
+        if kept.is_empty() { Self(None) } else { Self(Some(kept.into())) }
     }
 
     /// Whether nothing is counted.

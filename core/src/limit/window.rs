@@ -169,6 +169,12 @@ impl Ring {
         }
     }
 
+    /// The number of the latest part.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
     /// What counts now, after [`advance`](Self::advance).
     #[must_use]
     pub fn used(&self) -> u64 {

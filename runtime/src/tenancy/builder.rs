@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, RwLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use crate::resolve::{Header, Resolver};
 use crate::{
     Error, IsolationProvider, Result, Row, Timeouts, entity,
     isolation::{Grounds, Setup, TierTimeouts},
+    limit::{MemoryLimiter, RateLimiter, RateLimits},
     pool::{Connection, PoolOptions, engine::Limits},
     store::{AuditTrail, SqlStore, TenantStore},
 };
@@ -52,6 +53,8 @@ pub struct Builder {
     unscoped_apart: bool,
     hooks: Vec<Arc<dyn TenantHook>>,
     allowances: Vec<Allowance>,
+    rate_limits: RateLimits,
+    limiter: Arc<dyn RateLimiter>,
     #[cfg(feature = "axum")]
     resolver: Arc<dyn Resolver>,
 }
@@ -86,6 +89,8 @@ impl Builder {
             unscoped_apart: true,
             hooks: Vec::new(),
             allowances: Vec::new(),
+            rate_limits: RateLimits::default(),
+            limiter: Arc::new(MemoryLimiter::new()),
             #[cfg(feature = "axum")]
             resolver: Arc::new(Header::default()),
         }
@@ -192,6 +197,22 @@ impl Builder {
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Sets what tenants may ask for; as much as they like unless set. It can be
+    /// [changed](Tenancy::set_rate_limits) while the program runs.
+    #[must_use]
+    pub fn rate_limits(mut self, limits: impl Into<RateLimits>) -> Self {
+        self.rate_limits = limits.into();
+        self
+    }
+
+    /// Sets who counts what tenants use; a [`MemoryLimiter`], which counts in this process, unless
+    /// set.
+    #[must_use]
+    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.limiter = Arc::new(limiter);
         self
     }
 
@@ -395,6 +416,8 @@ impl Builder {
                 operator_role: OnceCell::new(),
                 hooks: self.hooks,
                 allowances: self.allowances,
+                rate_limits: RwLock::new(Arc::new(self.rate_limits)),
+                limiter: self.limiter,
                 #[cfg(feature = "axum")]
                 resolver: self.resolver,
                 closed: AtomicBool::new(false),

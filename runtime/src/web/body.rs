@@ -10,21 +10,24 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tenancy_core::TenantId;
 use tracing::Span;
 
-use crate::tenancy::scope_sync;
+use crate::{limit::Permit, tenancy::scope_sync};
 
 /// A body whose making goes on for the tenant: its log lines name it.
 struct TenantBody {
     body: Body,
     tenant: TenantId,
     span: Span,
+    /// Held until the body was sent.
+    _permit: Permit,
 }
 
-/// Keeps the tenant for what is streamed. A body that is there already is left as it is.
-pub(super) fn keep_tenant(body: Body, tenant: &TenantId, span: &Span) -> Body {
+/// Keeps the tenant for what is streamed, and its permit. A body that is there already is left as it
+/// is.
+pub(super) fn keep_tenant(body: Body, tenant: &TenantId, span: &Span, permit: Permit) -> Body {
     if body.size_hint().exact().is_some() {
         return body;
     }
-    Body::new(TenantBody { body, tenant: tenant.clone(), span: span.clone() })
+    Body::new(TenantBody { body, tenant: tenant.clone(), span: span.clone(), _permit: permit })
 }
 
 impl HttpBody for TenantBody {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tenancy_core::Tenant;
 
-use crate::TenantDb;
+use crate::{TenantDb, limit::Permit};
 
 /// The tenant of a request, and its connection.
 ///
@@ -13,4 +13,5 @@ use crate::TenantDb;
 pub(super) struct Context {
     pub(super) tenant: Arc<Tenant>,
     pub(super) db: TenantDb,
+    pub(super) permit: Permit,
 }

@@ -33,15 +33,13 @@ impl Exclusions {
     }
 }
 
-/// Refuses what could never match a path as it is sent, for it would be excluded in name only.
-fn check(path: &str) {
-    assert!(path.starts_with('/'), "the path `{path}` to exclude does not begin with `/`");
+/// Refuses what could never match a path as it is sent, for it would be named in vain.
+pub(super) fn check(path: &str) {
+    assert!(path.starts_with('/'), "the path `{path}` does not begin with `/`");
     let strange =
         path.chars().find(|c| matches!(c, '?' | '#' | '*' | '{' | '}') || c.is_whitespace());
     if let Some(strange) = strange {
-        panic!(
-            "the path `{path}` to exclude holds `{strange}`: paths are compared letter by letter"
-        );
+        panic!("the path `{path}` holds `{strange}`: paths are compared letter by letter");
     }
 }
 

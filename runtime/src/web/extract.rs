@@ -10,7 +10,7 @@ use http::request::Parts;
 use tenancy_core::Tenant;
 
 use super::{context::Context, problem};
-use crate::{Repo, TenantDb, TenantEntity};
+use crate::{Repo, TenantDb, TenantEntity, limit::Permit};
 
 /// The tenant of a request.
 ///
@@ -101,5 +101,15 @@ impl<S: Sync, E: TenantEntity> FromRequestParts<S> for Repo<E> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingTenant> {
         context(parts, "Repo").map(|context| Repo::new(context.db.clone()))
+    }
+}
+
+/// What the request holds of what may run at the same time; for work that goes on after the
+/// response, as on a WebSocket.
+impl<S: Sync> FromRequestParts<S> for Permit {
+    type Rejection = MissingTenant;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingTenant> {
+        context(parts, "Permit").map(|context| context.permit.clone())
     }
 }

@@ -7,14 +7,15 @@ use std::{
 };
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, header, request::Parts};
 use tenancy_core::{Slug, Tenant};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::{
-    body::keep_tenant, context::Context, exclude::Exclusions, future::ResponseFuture, problem,
+    body::keep_tenant, context::Context, cost::Costs, exclude::Exclusions, future::ResponseFuture,
+    limit, problem,
 };
 use crate::{Error, Tenancy, TenantDb, tenancy};
 
@@ -39,7 +40,7 @@ impl Tenancy {
     /// ```
     #[must_use]
     pub fn layer(&self) -> TenancyLayer {
-        TenancyLayer { tenancy: self.clone(), excluded: Arc::default() }
+        TenancyLayer { tenancy: self.clone(), excluded: Arc::default(), costs: Arc::default() }
     }
 }
 
@@ -51,6 +52,10 @@ impl Tenancy {
 /// 404 whether its tenant is missing, malformed, unknown or not active; the reason is logged under
 /// the target `tenancy::web`. Where the store cannot be read, the status is 503.
 ///
+/// A request over its tenant's [limit](crate::Builder::rate_limits) ends with a problem document of
+/// status 429, and says when to come again in `Retry-After`. Responses tell how the policies stand in
+/// `RateLimit` and `RateLimit-Policy`.
+///
 /// A tenant's responses get `Cache-Control: private, no-store` unless the handler set its own, and
 /// `Vary` with the header the resolver reads.
 ///
@@ -60,6 +65,7 @@ impl Tenancy {
 pub struct TenancyLayer {
     tenancy: Tenancy,
     excluded: Arc<Exclusions>,
+    costs: Arc<Costs>,
 }
 
 impl TenancyLayer {
@@ -86,6 +92,25 @@ impl TenancyLayer {
     #[must_use]
     pub fn exclude_prefix(mut self, path: &str) -> Self {
         Arc::make_mut(&mut self.excluded).prefix(path);
+        self
+    }
+
+    /// Sets what requests at this path and below it cost; every other costs one. Of several paths the
+    /// longest counts. What costs nothing is not counted at all.
+    ///
+    /// # Panics
+    ///
+    /// If the path does not begin with `/`, or holds a pattern, a query or white space.
+    #[must_use]
+    pub fn cost(mut self, path: &str, cost: u32) -> Self {
+        Arc::make_mut(&mut self.costs).path(path, cost);
+        self
+    }
+
+    /// Sets how the cost of a request is found, as by its method; `None` leaves it to its path.
+    #[must_use]
+    pub fn cost_by(mut self, cost: impl Fn(&Parts) -> Option<u32> + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.costs).by_request(cost);
         self
     }
 }
@@ -133,8 +158,10 @@ where
         // The one that was polled ready is the one to be called; its clone may not be ready.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
+        let cost = self.layer.costs.of(&parts);
         let request = Request::from_parts(parts, body);
-        ResponseFuture::named(Box::pin(serve(self.layer.tenancy.clone(), slug, inner, request)))
+        let tenancy = self.layer.tenancy.clone();
+        ResponseFuture::named(Box::pin(serve(tenancy, slug, cost, inner, request)))
     }
 }
 
@@ -142,6 +169,7 @@ where
 async fn serve<S, B>(
     tenancy: Tenancy,
     slug: Slug,
+    cost: u32,
     mut inner: S,
     mut request: Request<B>,
 ) -> Result<Response, S::Error>
@@ -152,8 +180,13 @@ where
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal),
     };
+    let (decision, permit) = match limit::admitted(&tenancy, &tenant, cost).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return Ok(refusal),
+    };
     let span = tenancy::span(&tenant);
-    request.extensions_mut().insert(Context { tenant: Arc::clone(&tenant), db });
+    let context = Context { tenant: Arc::clone(&tenant), db, permit: permit.clone() };
+    request.extensions_mut().insert(context);
     // `call` is inside too: it may do work before it returns its future.
     let served = tenancy::scope(&tenant.id, async { inner.call(request).await });
     let mut response = served.instrument(span.clone()).await?.into_response();
@@ -165,7 +198,10 @@ where
     if let Some(name) = tenancy.resolver().vary() {
         headers.append(header::VARY, name.into());
     }
-    Ok(response.map(|body| keep_tenant(body, &tenant.id, &span)))
+    if let Some(decision) = &decision {
+        limit::describe(headers, decision);
+    }
+    Ok(response.map(|body| keep_tenant(body, &tenant.id, &span, permit)))
 }
 
 /// The tenant and its connection, if it is there and served; otherwise what to answer.

@@ -39,7 +39,12 @@ fn problem(status: StatusCode) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
         _ => INTERNAL,
     };
-    let mut response = Response::new(Body::from(body));
+    respond(status, body)
+}
+
+/// A problem document that is there already.
+pub(super) fn respond(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

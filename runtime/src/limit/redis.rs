@@ -1,0 +1,320 @@
+//! Counting in Redis, for several processes together.
+
+mod lease;
+mod question;
+mod script;
+mod slots;
+mod wait;
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use async_trait::async_trait;
+use tenancy_core::{
+    TenantId,
+    limit::{Away as WhenAway, Decision, Limits, Micros, TooCostly},
+};
+use tokio::time::timeout;
+
+use self::{
+    lease::{Leases, Unused},
+    question::{Question, key},
+    script::{CLOCK, Script},
+    slots::{LEASE, Slots},
+    wait::Waits,
+};
+use super::{Admission, MemoryLimiter, Mode, Permit, RateLimiter, count};
+use crate::redis::{Away, Redis};
+
+/// Counts in Redis, for all processes that use the same server and prefix.
+///
+/// One script decides about all policies of a tenant in one round trip, by the server's clock, and
+/// writes only if all let the request through. A tenant's key takes less than 256 bytes, whatever
+/// its limit, and goes by itself when nothing in it counts any more. Keys of one tenant have one
+/// hash tag. Whoever was refused and told to wait is refused by this process alone until then.
+///
+/// # While Redis is away
+///
+/// Nobody waits longer than the [deadline](Redis::deadline), and after five failures in a row nobody
+/// waits at all until it answers again; what becomes of requests then is each policy's own
+/// [`Away`](super::Away). Where each process lets its share through, that is the limit divided by
+/// [`processes`](Self::processes). Nothing is asked twice, so nothing is charged twice; a request
+/// whose answer came too late may have been charged.
+///
+/// A server whose clock is set back lets nothing more through: what was used counts until the clock
+/// has come so far again.
+///
+/// # Example
+///
+/// ```standalone_crate
+/// use tenancy::{Redis, Tenancy, limit::{RateLimits, RedisLimiter, Window}};
+///
+/// # async fn example() -> tenancy::Result<()> {
+/// let redis = Redis::new("redis://127.0.0.1:6379")?;
+/// let tenancy = Tenancy::builder()
+///     .database("sqlite::memory:")
+///     .rate_limits(RateLimits::new(Window::per_minute(600)))
+///     .rate_limiter(RedisLimiter::new(redis).processes(4))
+///     .connect()
+///     .await?;
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct RedisLimiter {
+    redis: Redis,
+    scripts: Arc<Scripts>,
+    slots: Arc<Slots>,
+    waits: Arc<Waits>,
+    leases: Option<Arc<Leases>>,
+    /// What this process counts by itself while Redis is away.
+    local: MemoryLimiter,
+    processes: u32,
+}
+
+#[derive(Debug)]
+struct Scripts {
+    decide: Script,
+    say: Arc<Script>,
+    refund: Script,
+}
+
+type Answer = Vec<Option<Vec<u8>>>;
+
+impl RedisLimiter {
+    /// Counts on a server. Nothing is connected yet: it may be away when the program starts.
+    #[must_use]
+    pub fn new(redis: Redis) -> Self {
+        let me = uuid::Uuid::now_v7().into_bytes();
+        // The latter half is random.
+        let me = [8, 9, 10, 11, 12, 13, 14, 15].map(|at: usize| me[at]);
+        let scripts = Scripts {
+            decide: Script::new(CLOCK, include_str!("redis/decide.lua")),
+            say: Arc::new(Script::new(CLOCK, include_str!("redis/say.lua"))),
+            refund: Script::new("", include_str!("redis/refund.lua")),
+        };
+        Self {
+            redis,
+            scripts: Arc::new(scripts),
+            slots: Arc::new(Slots::new(me, LEASE)),
+            waits: Arc::default(),
+            leases: None,
+            local: MemoryLimiter::new(),
+            processes: 1,
+        }
+    }
+
+    /// Sets how many processes count together; 1 unless set. Each lets that part of a limit through
+    /// while Redis is away.
+    #[must_use]
+    pub fn processes(mut self, processes: u32) -> Self {
+        self.processes = processes.max(1);
+        if self.leases.is_some() {
+            self.leases = Some(Arc::new(Leases::new(self.processes)));
+        }
+        self
+    }
+
+    /// Takes tokens in advance: up to a hundred at once, a tenth of the limit among all processes,
+    /// and none while less than a tenth of the limit is left.
+    ///
+    /// So Redis is asked up to a hundred times less. No window has more than its limit all the same;
+    /// what a process has taken and not used within a twentieth of the window, or within a second,
+    /// is used up. Only for tenants all of whose policies are windows.
+    #[must_use]
+    pub fn leases(mut self) -> Self {
+        self.leases = Some(Arc::new(Leases::new(self.processes)));
+        self
+    }
+
+    fn keys(&self, tenant: &TenantId, limits: &Limits) -> Vec<String> {
+        let prefix = self.redis.key_prefix();
+        limits.policies().iter().map(|policy| key(prefix, tenant, policy)).collect()
+    }
+
+    /// Asks Redis once.
+    async fn ask(
+        &self,
+        tenant: &TenantId,
+        question: &Question<'_>,
+    ) -> Result<(Decision, Answer), Away> {
+        let keys = self.keys(tenant, question.limits);
+        let answer: Answer =
+            self.scripts.decide.run(&self.redis, &keys, &[&question.pack()]).await?;
+        match question.read(&answer) {
+            Some(decision) => Ok((decision, answer)),
+            None => Err(Away::Failed(
+                (::redis::ErrorKind::UnexpectedReturnType, "what is kept there is none of ours")
+                    .into(),
+            )),
+        }
+    }
+
+    /// Asks about this request alone.
+    async fn single(
+        &self,
+        tenant: &TenantId,
+        limits: &Limits,
+        cost: u32,
+    ) -> Result<Admission, Away> {
+        let slot = limits.is_concurrent().then(|| {
+            let policies = limits.policies().iter();
+            let mut concurrent =
+                policies.filter(|policy| matches!(policy.kind(), super::Kind::Concurrent(_)));
+            self.slots.take(tenant, || match concurrent.next() {
+                Some(policy) => key(self.redis.key_prefix(), tenant, policy),
+                None => String::new(),
+            })
+        });
+        if slot.is_some() {
+            self.slots.keep(&self.redis, &self.scripts.say);
+        }
+        let running = slot.as_ref().map(|slot| slot.running);
+        let asked = Instant::now();
+        let question = Question { limits, cost, ahead: false, running };
+        let (decision, _) = self.ask(tenant, &question).await?;
+        count(&decision, Mode::Redis);
+        if decision.is_admitted() {
+            let permit = match slot {
+                Some(slot) => Permit::new(move || _ = &slot),
+                None => Permit::none(),
+            };
+            return Ok(Admission::Admitted { decision: Some(decision), permit });
+        }
+        if let Some(slot) = slot {
+            slot.refused();
+        }
+        self.waits.remember(tenant, limits, cost, &decision, asked);
+        Ok(Admission::Refused(decision))
+    }
+
+    /// Uses what was taken in advance, or takes more.
+    async fn leased(
+        &self,
+        leases: &Leases,
+        tenant: &TenantId,
+        limits: &Limits,
+        cost: u32,
+    ) -> Result<Admission, Away> {
+        let size = leases.size(limits);
+        let lease = if cost < size { leases.of(tenant, limits) } else { None };
+        let Some(lease) = lease else { return self.single(tenant, limits, cost).await };
+        let mut lease =
+            timeout(self.redis.longest_wait(), lease.lock()).await.map_err(|_| Away::Late)?;
+        let asked = Instant::now();
+        let admitted =
+            |decision| Admission::Admitted { decision: Some(decision), permit: Permit::none() };
+        if let Some(decision) = lease.spend(limits, cost, asked) {
+            count(&decision, Mode::Local);
+            return Ok(admitted(decision));
+        }
+        if let Some(refusal) = self.waits.refusal(tenant, limits, cost, asked) {
+            return Ok(Admission::Refused(refusal));
+        }
+        if !lease.is_scarce() {
+            let question = Question { limits, cost: size, ahead: true, running: None };
+            let (decision, answer) = self.ask(tenant, &question).await?;
+            if decision.is_admitted() {
+                let parts = question.parts(&answer).unwrap_or_default();
+                lease.fill(limits, size - cost, &decision, parts, asked);
+                count(&decision, Mode::Redis);
+                return Ok(admitted(decision));
+            }
+            lease.learn(&decision);
+        }
+        let admission = self.single(tenant, limits, cost).await?;
+        if let Some(decision) = admission.decision() {
+            lease.learn(decision);
+        }
+        Ok(admission)
+    }
+
+    /// What becomes of a request while nobody can count it.
+    fn without(&self, tenant: &TenantId, limits: &Limits, cost: u32, why: &Away) -> Admission {
+        if !matches!(why, Away::Open) {
+            tracing::debug!(target: "tenancy::limit", %tenant, %why, "Redis could not be asked");
+        }
+        let closed =
+            |policy: &super::Policy| !policy.is_shadow() && policy.when_away() == WhenAway::Closed;
+        if limits.policies().iter().any(closed) {
+            metrics::counter!("tenancy_ratelimit_unavailable_total").increment(1);
+            return Admission::Unavailable;
+        }
+        let shared = |policy: &super::Policy| policy.when_away() == WhenAway::Share;
+        let share = limits.only(shared).share(self.processes);
+        // A share may be less than a request costs, which is no reason to refuse it for ever.
+        let least = share.policies().iter().map(|policy| policy.kind().capacity()).min();
+        let cost = cost.min(least.unwrap_or(cost));
+        match self.local.decide(tenant, &share, cost) {
+            Ok((decision, permit)) => {
+                count(&decision, Mode::Degraded);
+                if decision.is_admitted() {
+                    Admission::Admitted { decision: Some(decision), permit }
+                } else {
+                    Admission::Refused(decision)
+                }
+            }
+            // A limit of nothing.
+            Err(_) => Admission::Unavailable,
+        }
+    }
+
+    /// Gives back tokens nobody has used.
+    async fn refund(&self, unused: Unused) -> Result<(), Away> {
+        let mut packed = Vec::with_capacity(4 + 16 * unused.parts.len());
+        packed.extend(unused.tokens.to_be_bytes());
+        for (part, width) in &unused.parts {
+            packed.extend(part.to_be_bytes());
+            packed.extend(Micros::to_be_bytes(*width));
+        }
+        let keys = self.keys(&unused.tenant, &unused.limits);
+        self.scripts.refund.run::<u8>(&self.redis, &keys, &[&packed]).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl RateLimiter for RedisLimiter {
+    async fn acquire(
+        &self,
+        tenant: &TenantId,
+        limits: &Limits,
+        cost: u32,
+    ) -> Result<Admission, TooCostly> {
+        limits.afford(cost)?;
+        if limits.is_none() {
+            return Ok(Admission::Admitted { decision: None, permit: Permit::none() });
+        }
+        let asked = match &self.leases {
+            Some(leases) => self.leased(leases, tenant, limits, cost).await,
+            None => match self.waits.refusal(tenant, limits, cost, Instant::now()) {
+                Some(refusal) => Ok(Admission::Refused(refusal)),
+                None => self.single(tenant, limits, cost).await,
+            },
+        };
+        match asked {
+            Ok(admission) => Ok(admission),
+            Err(why) => Ok(self.without(tenant, limits, cost, &why)),
+        }
+    }
+
+    async fn close(&self) {
+        if let Some(leases) = &self.leases {
+            for unused in leases.take_back().await {
+                if self.refund(unused).await.is_err() {
+                    break;
+                }
+            }
+        }
+        self.slots.tell(&self.redis, &self.scripts.say, false).await;
+    }
+}
+
+impl fmt::Debug for RedisLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisLimiter")
+            .field("redis", &self.redis)
+            .field("processes", &self.processes)
+            .field("leases", &self.leases.is_some())
+            .finish_non_exhaustive()
+    }
+}

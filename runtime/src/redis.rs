@@ -1,0 +1,219 @@
+//! The way to Redis: one connection, a deadline, and a breaker.
+//!
+//! Redis makes things quicker or lets processes count together; nothing that keeps tenants apart
+//! depends on it. So whoever asks here gets an answer within the deadline, or is told that there is
+//! none, and knows what to do without.
+
+mod breaker;
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use ::redis::{
+    Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use tokio::time::timeout;
+
+use self::breaker::Breaker;
+use crate::{Error, Result};
+
+/// How long anybody waits for Redis, unless set.
+const DEADLINE: Duration = Duration::from_millis(25);
+
+/// The longest prefix of keys, in bytes.
+const LONGEST_PREFIX: usize = 32;
+
+/// A Redis server, for what processes share: [rate limits](crate::limit::RedisLimiter).
+///
+/// Cheap to clone; all clones use one connection. It is opened when it is first needed and again
+/// when it was lost, and nobody waits for that longer than the [deadline](Self::deadline). After
+/// five failures in a row nobody waits at all, but for one request each second that tries again.
+///
+/// # Example
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use tenancy::Redis;
+///
+/// # fn example() -> tenancy::Result<()> {
+/// let redis = Redis::new("redis://127.0.0.1:6379")?.prefix("shop")?.deadline(Duration::from_millis(10));
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Redis {
+    client: Client,
+    prefix: Arc<str>,
+    deadline: Duration,
+    way: Arc<Way>,
+}
+
+/// What all clones share.
+struct Way {
+    connection: OnceLock<ConnectionManager>,
+    breaker: Breaker,
+    /// What the breaker's time is counted from.
+    began: Instant,
+}
+
+/// Why Redis gave no answer.
+#[derive(Debug)]
+pub(crate) enum Away {
+    /// It gave none so often that it was not asked.
+    Open,
+    /// It did not answer in time. It may do later what it was asked to.
+    Late,
+    /// It could not be reached, or refused.
+    Failed(RedisError),
+}
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Away::Open => {
+                f.write_str("it has not answered for a while, and is tried once a second")
+            }
+            Away::Late => f.write_str("it did not answer within the deadline"),
+            Away::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Redis {
+    /// The server at `redis://[user:password@]host[:port][/database]`. Nothing is connected yet.
+    ///
+    /// The URL is never printed.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) if the URL cannot be read.
+    pub fn new(url: impl AsRef<str>) -> Result<Self> {
+        // The driver's text may repeat the URL.
+        let client = Client::open(url.as_ref()).map_err(|_| {
+            Error::config(
+                "the URL of Redis cannot be read; it is to look like `redis://user:password@host:6379/0`",
+            )
+        })?;
+        let way =
+            Way { connection: OnceLock::new(), breaker: Breaker::new(), began: Instant::now() };
+        Ok(Self { client, prefix: "tenancy".into(), deadline: DEADLINE, way: Arc::new(way) })
+    }
+
+    /// Sets what all keys begin with, so that several applications can share a server; `tenancy`
+    /// unless set.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) unless it is 1 to 32 ASCII letters, digits, `-`, `_`
+    /// and `.`.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if prefix.is_empty() || prefix.len() > LONGEST_PREFIX || !prefix.bytes().all(allowed) {
+            return Err(Error::config(
+                "a prefix of keys in Redis is 1 to 32 ASCII letters, digits, `-`, `_` and `.`",
+            ));
+        }
+        self.prefix = prefix.into();
+        Ok(self)
+    }
+
+    /// Sets how long anybody waits for an answer; 25 milliseconds unless set.
+    #[must_use]
+    pub fn deadline(mut self, longest: Duration) -> Self {
+        self.deadline = longest;
+        self
+    }
+
+    pub(crate) fn key_prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Asks once. What was not answered in time may be done all the same, so nothing is asked twice.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Away> {
+        let now = || self.way.began.elapsed();
+        if !self.way.breaker.lets_through(now()) {
+            return Err(Away::Open);
+        }
+        let mut connection = self.connection()?;
+        let answer = match timeout(self.deadline, cmd.query_async(&mut connection)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(Away::Failed(error)),
+            Err(_) => Err(Away::Late),
+        };
+        match &answer {
+            Ok(_) => self.way.breaker.succeeded(),
+            // It is there, and says what is wrong with the question.
+            Err(Away::Failed(error)) if asks_for_script(error) => self.way.breaker.succeeded(),
+            Err(why) => {
+                if self.way.breaker.failed(now()) {
+                    tracing::warn!(
+                        target: "tenancy::redis", %why,
+                        "Redis is away: nobody waits for it until it answers again"
+                    );
+                }
+            }
+        }
+        answer
+    }
+
+    fn connection(&self) -> Result<ConnectionManager, Away> {
+        if let Some(connection) = self.way.connection.get() {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new()
+            // The next question tries again.
+            .set_number_of_retries(1)
+            .set_connection_timeout(Some(self.deadline.max(Duration::from_secs(1))))
+            .set_response_timeout(None);
+        let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
+            .map_err(Away::Failed)?;
+        Ok(self.way.connection.get_or_init(|| connection).clone())
+    }
+}
+
+/// Whether the server has forgotten a script, as after a restart. Nothing was done then.
+pub(crate) fn asks_for_script(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoScript))
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("prefix", &self.prefix)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_never_prints() {
+        let redis = Redis::new("redis://shop:hunter2@127.0.0.1:6379/1").unwrap();
+        assert!(!format!("{redis:?} {redis:#?}").contains("hunter2"));
+        let error = Redis::new("http://shop:hunter2@127.0.0.1").unwrap_err();
+        assert!(error.is_config());
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn prefixes_are_plain() {
+        let redis = Redis::new("redis://127.0.0.1").unwrap();
+        let long = "a".repeat(33);
+        for prefix in ["", "a{b}", "a:b", "ü", "a b", &long] {
+            assert!(redis.clone().prefix(prefix).is_err(), "{prefix}");
+        }
+        assert_eq!(redis.prefix("shop.eu-1").unwrap().key_prefix(), "shop.eu-1");
+    }
+}
