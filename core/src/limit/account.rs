@@ -78,12 +78,13 @@ impl Account {
             let cost = policy.kind().cost(cost);
             *standing = match (meter, policy.kind()) {
                 (Meter::Window(ring), Kind::Window(window)) => {
+                    // Who is refused has not even moved it on.
+                    let mut ring = ring.clone();
                     ring.advance(now, window);
                     ring.standing(now, window.limit(), cost)
                 }
                 (Meter::Rate(tat), Kind::Rate(rate)) => {
-                    *tat = tat.counted_by(rate);
-                    rate.standing(*tat, now, cost)
+                    rate.standing(tat.counted_by(rate), now, cost)
                 }
                 (Meter::Concurrent(used), Kind::Concurrent(concurrent)) => {
                     let admits = *used < concurrent.limit();
@@ -117,9 +118,14 @@ impl Account {
                 // Whoever was let in is running, and is given back.
                 (Meter::Concurrent(used), _) => *used += 1,
                 _ if !standing.admits => {}
-                (Meter::Window(ring), _) => ring.charge(cost),
-                (Meter::Rate(tat), Kind::Rate(rate)) => *tat = rate.next(*tat, now, cost),
-                (Meter::Rate(_), _) => {}
+                (Meter::Window(ring), Kind::Window(window)) => {
+                    ring.advance(now, window);
+                    ring.charge(cost);
+                }
+                (Meter::Rate(tat), Kind::Rate(rate)) => {
+                    *tat = rate.next(tat.counted_by(rate), now, cost);
+                }
+                (Meter::Window(_) | Meter::Rate(_), _) => {}
             }
         }
     }

@@ -6,6 +6,9 @@ mod script;
 mod slots;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, sync::Arc, time::Instant};
 
 use async_trait::async_trait;

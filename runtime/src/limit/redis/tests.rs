@@ -1,0 +1,427 @@
+//! The scripts, on a real server.
+
+use std::{
+    env,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use ::redis::{Client, aio::MultiplexedConnection, cmd};
+use proptest::{prelude::*, test_runner::TestRunner};
+use tenancy_core::limit::{Account, Concurrent, Policy, Rate, Ring, Window};
+use tokio::runtime::{Builder, Runtime};
+
+use super::*;
+
+fn url() -> String {
+    env::var("TENANCY_TEST_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned())
+}
+
+/// A limiter under a prefix nobody else has.
+fn limiter() -> RedisLimiter {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let prefix = format!("t{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    // A loaded machine answers late.
+    let patient = Duration::from_secs(20);
+    RedisLimiter::new(Redis::new(url()).unwrap().prefix(&prefix).unwrap().deadline(patient))
+}
+
+async fn server() -> MultiplexedConnection {
+    Client::open(url()).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
+
+fn tenant(id: &str) -> TenantId {
+    TenantId::new(id).unwrap()
+}
+
+async fn admits(limiter: &RedisLimiter, tenant: &TenantId, limits: &Limits, cost: u32) -> bool {
+    limiter.acquire(tenant, limits, cost).await.unwrap().is_admitted()
+}
+
+fn all(policies: impl IntoIterator<Item = Policy>) -> Limits {
+    policies.into_iter().fold(Limits::none(), |all, policy| all.and(policy).unwrap())
+}
+
+/// The decision script by a clock of the test's own.
+struct Clocked {
+    redis: Redis,
+    script: Script,
+    tenant: TenantId,
+}
+
+impl Clocked {
+    fn new(limiter: &RedisLimiter, tenant: TenantId) -> Self {
+        let clock = "local function clock() return tonumber(ARGV[2]) end\n";
+        let script = Script::new(clock, include_str!("decide.lua"));
+        Self { redis: limiter.redis.clone(), script, tenant }
+    }
+
+    async fn decide(&self, now: Micros, limits: &Limits, cost: u32, ahead: bool) -> Decision {
+        let keys: Vec<_> = limits
+            .policies()
+            .iter()
+            .map(|policy| key(self.redis.key_prefix(), &self.tenant, policy))
+            .collect();
+        let question = Question { limits, cost, ahead, running: None };
+        let now = now.to_string();
+        let args = [&question.pack()[..], now.as_bytes()];
+        let answer: Answer = self.script.run(&self.redis, &keys, &args).await.unwrap();
+        question.read(&answer).unwrap()
+    }
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// EDGE 2, 3, 6, 8, 9 and 16: the script decides as the arithmetic does, whose bounds are proven
+/// where it is, for any traffic, clocks that go back, limits that change, and near 2^53.
+#[test]
+fn the_script_decides_as_the_model_does() {
+    let runtime = runtime();
+    let limiter = limiter();
+    let gap = prop_oneof![
+        6 => Just(0_i64),
+        6 => 0..100_000_i64,
+        3 => 0..2_000_000_i64,
+        1 => 0..400_000_000_i64,
+        1 => -8_000_000..0_i64,
+    ];
+    let cost = prop_oneof![4 => Just(1_u32), 1 => 1..30_u32];
+    let limits = (1..60_u32, 1..4_u64, 1..40_u32, 1..20_u32, any::<bool>(), any::<bool>());
+    let traffic = (
+        prop_oneof![Just(0_u64), Just(1_700_000_000_000_000), Just((1 << 53) - 900_000_000_000)],
+        prop::collection::vec((limits, prop::collection::vec((gap, cost), 1..300)), 1..4),
+    );
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(250) };
+    let mut runner = TestRunner::new(config);
+    let calls = std::cell::Cell::new(0);
+    let cases = std::cell::Cell::new(0);
+    runner
+        .run(&traffic, |(begin, parts)| {
+            cases.set(cases.get() + 1);
+            let clocked = Clocked::new(&limiter, tenant(&format!("case-{}", cases.get())));
+            let mut account = Account::default();
+            let mut now = begin;
+            for ((limit, seconds, count, burst, shadow, rated), requests) in parts {
+                let window = Window::new(limit, Duration::from_secs(seconds)).unwrap();
+                let window = Policy::new("w", window).unwrap();
+                let rate = Policy::new("r", Rate::per_second(count).burst(burst)).unwrap();
+                let window = if shadow { window.shadow() } else { window };
+                let day = Policy::from(Window::per_day(500));
+                // Those that are left out lose what was used in the model, and keep it in Redis.
+                let limits =
+                    if rated { all([window, rate, day]) } else { all([rate, day, window]) };
+                for (gap, cost) in requests {
+                    now = now.saturating_add_signed(gap);
+                    let Ok(model) = account.decide(now, &limits, cost) else { continue };
+                    let script = runtime.block_on(clocked.decide(now, &limits, cost, false));
+                    prop_assert_eq!(script, model, "at {}", now);
+                    calls.set(calls.get() + 1);
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(calls.get() > 50_000, "only {} calls", calls.get());
+}
+
+/// EDGE 10: tokens taken in advance count for a part longer.
+#[test]
+fn the_script_charges_what_is_taken_in_advance_as_the_model_does() {
+    let runtime = runtime();
+    let clocked = Clocked::new(&limiter(), tenant("acme"));
+    let window = Window::per_second(10);
+    let limits = Limits::from(window);
+    let mut ring = Ring::new(&window);
+    let mut now = 1_700_000_000_000_000_u64;
+    for turn in 0..3_000_u64 {
+        now += [0, 3_000, 49_999, 50_001, 700_000][(turn % 5) as usize] * (turn % 3);
+        let ahead = turn % 2 == 0;
+        let cost = 1 + (turn % 4) as u32;
+        ring.advance(now, &window);
+        let expected = ring.standing(now, 10, cost);
+        if expected.admits {
+            if ahead { ring.charge_ahead(cost) } else { ring.charge(cost) }
+        }
+        let found = runtime.block_on(clocked.decide(now, &limits, cost, ahead));
+        assert_eq!(*found.standings().next().unwrap().1, expected, "turn {turn}");
+    }
+}
+
+/// EDGE 1.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_five_times_the_limit_exactly_the_limit_goes_through() {
+    for limit in [1, 10, 1_000_u32] {
+        let limiter = limiter();
+        let limits = Limits::from(Window::per_hour(limit));
+        let connections = (0..8).map(|_| {
+            // A connection of its own, and it does not know that others were told to wait.
+            let own = Redis::new(url()).unwrap().deadline(Duration::from_secs(20));
+            let own = own.prefix(limiter.redis.key_prefix()).unwrap();
+            let (own, limits) = (RedisLimiter::new(own), limits.clone());
+            tokio::spawn(async move {
+                let mut admitted = 0;
+                for _ in 0..(5 * limit).div_ceil(8) {
+                    admitted += u32::from(admits(&own, &tenant("acme"), &limits, 1).await);
+                }
+                admitted
+            })
+        });
+        let mut admitted = 0;
+        for connection in connections.collect::<Vec<_>>() {
+            admitted += connection.await.unwrap();
+        }
+        assert_eq!(admitted, limit);
+        assert!(admits(&limiter, &tenant("globex"), &limits, 1).await, "the neighbour has its own");
+    }
+}
+
+/// EDGE 4 and 5.
+#[tokio::test]
+async fn keys_are_small_and_go_by_themselves() {
+    let limiter = limiter();
+    let mut server = server().await;
+    for limit in [1_000, 1_000_000] {
+        let tenant = TenantId::generate();
+        let name = format!("per-hour-of-{limit}");
+        let policies = [
+            Policy::new(&name, Window::per_hour(limit)).unwrap(),
+            Policy::new("steady", Rate::per_minute(limit.min(1_000)).burst(limit)).unwrap(),
+            Concurrent::new(limit).into(),
+        ];
+        let limits = all(policies);
+        let mut permits = Vec::new();
+        for cost in [1, limit / 2, limit, limit - limit / 2 - 1] {
+            permits.push(limiter.acquire(&tenant, &limits, cost).await.unwrap());
+            for key in limiter.keys(&tenant, &limits) {
+                let left: i64 = cmd("PTTL").arg(&key).query_async(&mut server).await.unwrap();
+                assert!(left > 0, "{key} stays for ever after a cost of {cost}: {left}");
+                let bytes: u32 =
+                    cmd("MEMORY").arg("USAGE").arg(&key).query_async(&mut server).await.unwrap();
+                assert!(bytes <= 256, "{key} takes {bytes} bytes");
+            }
+        }
+        assert!(permits[0].is_admitted() && permits[1].is_admitted());
+        assert!(!permits[2].is_admitted());
+    }
+}
+
+/// EDGE 6: what is refused changes nothing on the server.
+#[tokio::test]
+async fn a_refusal_writes_nothing() {
+    let limiter = limiter();
+    let acme = tenant("acme");
+    let limits = all([
+        Window::per_hour(5).into(),
+        Rate::per_minute(100).burst(100).into(),
+        Concurrent::new(50).into(),
+    ]);
+    let _running = limiter.acquire(&acme, &limits, 4).await.unwrap();
+    let mut server = server().await;
+    let mut before = Vec::new();
+    for key in limiter.keys(&acme, &limits) {
+        let dump: Vec<u8> = cmd("DUMP").arg(&key).query_async(&mut server).await.unwrap();
+        before.push(dump);
+    }
+    for _ in 0..20 {
+        let refused = limiter.single(&acme, &limits, 2).await.unwrap();
+        let violated: Vec<_> =
+            refused.decision().unwrap().violated().map(|(policy, _)| policy.name()).collect();
+        assert_eq!(violated, ["hour"]);
+    }
+    for (key, before) in limiter.keys(&acme, &limits).iter().zip(before) {
+        let after: Vec<u8> = cmd("DUMP").arg(key).query_async(&mut server).await.unwrap();
+        assert!(after == before, "{key} was changed");
+    }
+}
+
+/// EDGE 7: what runs at the same time is decided in the same question as all else, and costs what
+/// was refused elsewhere nothing.
+#[tokio::test]
+async fn what_runs_is_counted_over_processes_and_given_back() {
+    let one = limiter();
+    let two = RedisLimiter::new(one.redis.clone()).processes(2);
+    let acme = tenant("acme");
+    let limits = all([Concurrent::new(3).into(), Window::per_hour(100).into()]);
+    let hold = async |limiter: &RedisLimiter| limiter.single(&acme, &limits, 1).await.unwrap();
+    let (first, second, third) = (hold(&one).await, hold(&two).await, hold(&one).await);
+    assert!(first.is_admitted() && second.is_admitted() && third.is_admitted());
+    assert!(!hold(&one).await.is_admitted() && !hold(&two).await.is_admitted());
+    drop(second);
+    let left = async || {
+        for _ in 0..200 {
+            let next = hold(&one).await;
+            if next.is_admitted() {
+                return next;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("what ended was not given back");
+    };
+    let fourth = left().await;
+    assert!(!hold(&two).await.is_admitted());
+    // 5 were let through, one of which has ended; what was refused cost nothing.
+    let (_, hour) = fourth.decision().unwrap().standings().nth(1).unwrap();
+    assert_eq!(hour.remaining, 96);
+}
+
+/// EDGE 15: of a process that is gone nothing is left once its last saying has run out, and no
+/// count is ever negative.
+#[tokio::test]
+async fn what_a_dead_process_ran_is_free_again() {
+    let living = limiter();
+    let acme = tenant("acme");
+    let limits = Limits::from(Concurrent::new(2));
+    let brief = Duration::from_millis(300);
+    let dying = RedisLimiter { slots: Arc::new(Slots::new([1; 8], brief)), ..living.clone() };
+    // Nobody says it again, as when the process has been killed.
+    let ask = async |limiter: &RedisLimiter| {
+        let slot = limiter.slots.take(&acme, || limiter.keys(&acme, &limits).remove(0));
+        let running = Some(slot.running);
+        let question = Question { limits: &limits, cost: 1, ahead: false, running };
+        (limiter.ask(&acme, &question).await.unwrap().0.is_admitted(), slot)
+    };
+    let (first, second) = (ask(&dying).await, ask(&dying).await);
+    assert!(first.0 && second.0);
+    assert!(!ask(&living).await.0);
+    tokio::time::sleep(brief + Duration::from_millis(50)).await;
+    let (third, fourth) = (ask(&living).await, ask(&living).await);
+    assert!(third.0 && fourth.0, "the dead one's are free");
+    assert!(!ask(&living).await.0);
+}
+
+/// A saying that arrives late does not undo a later one.
+#[tokio::test]
+async fn of_two_sayings_the_later_counts() {
+    let limiter = limiter();
+    let acme = tenant("acme");
+    let limits = Limits::from(Concurrent::new(9));
+    let key = limiter.keys(&acme, &limits).remove(0);
+    let (early, late) = {
+        let first = limiter.slots.take(&acme, || key.clone());
+        let second = limiter.slots.take(&acme, || key.clone());
+        (first, second)
+    };
+    let ask = async |running| {
+        let question = Question { limits: &limits, cost: 1, ahead: false, running };
+        limiter.ask(&acme, &question).await.unwrap().0
+    };
+    ask(Some(late.running)).await;
+    // Both are running already; the early one's question comes last.
+    let decision = ask(Some(early.running)).await;
+    assert_eq!(decision.standings().next().unwrap().1.remaining, 7);
+}
+
+/// EDGE 12.
+#[tokio::test]
+async fn whoever_was_told_to_wait_does_not_reach_redis() {
+    let limiter = limiter();
+    let acme = tenant("acme");
+    let limits = Limits::from(Window::per_hour(10));
+    while admits(&limiter, &acme, &limits, 1).await {}
+    let mut server = server().await;
+    let key = limiter.keys(&acme, &limits).remove(0);
+    let idle = async |server: &mut MultiplexedConnection| -> u64 {
+        cmd("OBJECT").arg("IDLETIME").arg(&key).query_async(server).await.unwrap()
+    };
+    // The server counts whole seconds since the key was read last.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    for _ in 0..100_000 {
+        assert!(!admits(&limiter, &acme, &limits, 1).await);
+    }
+    assert!(idle(&mut server).await >= 1, "Redis was asked");
+    assert!(admits(&limiter, &tenant("globex"), &limits, 1).await);
+    // Other limits are another question.
+    assert!(admits(&limiter, &acme, &Window::per_hour(11).into(), 1).await);
+    assert_eq!(idle(&mut server).await, 0);
+}
+
+/// EDGE 10 and 11.
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_ask_seldom_let_no_more_through_and_are_given_back() {
+    let shared = limiter();
+    let limits = Limits::from(Window::per_hour(10_000));
+    let acme = tenant("acme");
+    let processes: Vec<_> =
+        (0..4).map(|_| RedisLimiter::new(shared.redis.clone()).processes(4).leases()).collect();
+    let tasks = processes.iter().map(|process| {
+        let (process, limits, acme) = (process.clone(), limits.clone(), acme.clone());
+        tokio::spawn(async move {
+            let mut admitted = 0_u32;
+            for _ in 0..2_000 {
+                admitted += u32::from(admits(&process, &acme, &limits, 1).await);
+            }
+            admitted
+        })
+    });
+    let mut admitted = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        admitted += task.await.unwrap();
+    }
+    assert_eq!(admitted, 8_000);
+    // 80 questions of a hundred were enough for 8,000 decisions.
+    let peek = async || {
+        let question = Question { limits: &limits, cost: 1, ahead: false, running: None };
+        let (decision, _) = shared.ask(&acme, &question).await.unwrap();
+        10_000 - decision.standings().next().unwrap().1.remaining
+    };
+    let used = peek().await;
+    assert!((8_001..=8_401).contains(&used), "{used} were charged");
+    // Refunds are exact: what is charged in the end is what was let through, and this peek's.
+    for process in &processes {
+        process.close().await;
+    }
+    assert_eq!(peek().await, 8_002);
+    let rest: Vec<_> = processes
+        .iter()
+        .map(|process| {
+            let (process, limits, acme) = (process.clone(), limits.clone(), acme.clone());
+            tokio::spawn(async move {
+                let mut admitted = 0_u32;
+                for _ in 0..3_000 {
+                    admitted += u32::from(admits(&process, &acme, &limits, 1).await);
+                }
+                admitted
+            })
+        })
+        .collect();
+    let mut more = 0;
+    for task in rest {
+        more += task.await.unwrap();
+    }
+    assert!(8_002 + more <= 10_000, "{more} more were let through");
+    assert!(more >= 1_900 - 4 * 100, "only {more} more were let through");
+}
+
+/// EDGE 18: all keys of a tenant have one hash tag, which no other tenant's can equal.
+#[test]
+fn keys_of_a_tenant_are_in_one_place() {
+    let limits =
+        all([Window::per_hour(1).into(), Rate::per_minute(1).into(), Concurrent::new(1).into()]);
+    let limiter = limiter();
+    for id in ["acme", "a_b-c", "0195"] {
+        for key in limiter.keys(&tenant(id), &limits) {
+            let tag = key.split_once('{').unwrap().1.split_once('}').unwrap().0;
+            assert_eq!(tag, id);
+            assert_eq!(key.matches(['{', '}']).count(), 2);
+        }
+    }
+    let [acme, globex] = ["acme", "globex"].map(|id| limiter.keys(&tenant(id), &limits));
+    assert!(acme.iter().all(|key| !globex.contains(key)));
+}
+
+/// What somebody else has written there is no reason to let anything through unseen.
+#[tokio::test]
+async fn what_is_none_of_ours_counts_as_away() {
+    let limiter = limiter();
+    let acme = tenant("acme");
+    let limits = Limits::from(Policy::from(Window::per_hour(5)).away(super::WhenAway::Closed));
+    let mut server = server().await;
+    let key = limiter.keys(&acme, &limits).remove(0);
+    let wrong: String =
+        cmd("SET").arg(&key).arg("nothing of ours").query_async(&mut server).await.unwrap();
+    assert_eq!(wrong, "OK");
+    let admission = limiter.acquire(&acme, &limits, 1).await.unwrap();
+    assert!(matches!(admission, Admission::Unavailable));
+}
