@@ -3,14 +3,12 @@
 use std::{
     env,
     fs::{self, File, Permissions},
-    net::TcpListener,
     os::unix::{
         fs::{PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +18,7 @@ use nix::{
     unistd::{Pid, User, geteuid},
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use tenancy_tests::port;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -41,7 +40,7 @@ impl Server {
     /// Lays one out and starts it.
     pub(crate) async fn start() -> Self {
         let tools = tools();
-        let port = port();
+        let port = port::free();
         let folder = env::temp_dir().join(format!("tenancy-test-{}-soak-{port}", process::id()));
         fs::create_dir(&folder).expect("a folder for the server can be made");
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("a folder is ours");
@@ -162,20 +161,6 @@ impl Drop for Server {
             thread::sleep(Duration::from_millis(100));
         }
     }
-}
-
-/// A free port that no client gets as its own: while the server is away, a client whose port it
-/// is would connect to itself.
-fn port() -> u16 {
-    static OFFSET: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(process::id() % 5_000).expect("a small number");
-    for _ in 0..5_000 {
-        let offset = (own + OFFSET.fetch_add(7, Ordering::Relaxed)) % 5_000;
-        if TcpListener::bind(("127.0.0.1", 20_000 + offset)).is_ok() {
-            return 20_000 + offset;
-        }
-    }
-    panic!("no port between 20000 and 25000 is free");
 }
 
 /// The folder of the newest installed server. Debian keeps it off the path.

@@ -3,6 +3,7 @@
 pub mod cut;
 pub mod engine;
 pub mod entity;
+pub mod port;
 pub mod shop;
 
 pub use engine::{Engine, Strategy};

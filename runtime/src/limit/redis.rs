@@ -245,6 +245,9 @@ impl RedisLimiter {
         }
         let shared = |policy: &super::Policy| policy.when_away() == WhenAway::Share;
         let share = limits.only(shared).share(self.processes);
+        if share.is_none() {
+            return Admission::Admitted { decision: None, permit: Permit::none() };
+        }
         // A share may be less than a request costs, which is no reason to refuse it for ever.
         let least = share.policies().iter().map(|policy| policy.kind().capacity()).min();
         let cost = cost.min(least.unwrap_or(cost));

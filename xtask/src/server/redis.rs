@@ -19,7 +19,7 @@ pub(super) const KIND: Kind = Kind {
     package: "redis-server",
     greet,
     installed: || program("redis-server").is_some(),
-    needed: false,
+    needed: true,
     start,
 };
 
