@@ -1,6 +1,7 @@
 //! Ours beside what it is compared with, in one run: `cargo xtask bench <topic>`.
 
 mod frame;
+mod limit;
 mod read;
 mod scoper;
 mod tour;
@@ -11,8 +12,8 @@ use std::process::ExitCode;
 type Topic = fn() -> Vec<frame::Row>;
 
 /// What can be measured.
-const TOPICS: [(&str, Topic); 3] =
-    [("tour", tour::run), ("scoper", scoper::run), ("read", read::run)];
+const TOPICS: [(&str, Topic); 4] =
+    [("tour", tour::run), ("scoper", scoper::run), ("read", read::run), ("limit", limit::run)];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
