@@ -62,7 +62,7 @@ struct Way {
 }
 
 /// Why Redis gave no answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Away {
     /// It gave none so often that it was not asked.
     Open,
@@ -70,6 +70,13 @@ pub(crate) enum Away {
     Late,
     /// It could not be reached, or refused.
     Failed(RedisError),
+}
+
+impl Away {
+    /// It answered something that makes no sense here.
+    pub(crate) fn strange() -> Self {
+        Self::Failed((ErrorKind::UnexpectedReturnType, "what is kept there is none of ours").into())
+    }
 }
 
 impl fmt::Display for Away {

@@ -1,5 +1,6 @@
 //! Counting in Redis, for several processes together.
 
+mod batch;
 mod lease;
 mod question;
 mod script;
@@ -19,8 +20,9 @@ use tenancy_core::{
 use tokio::time::timeout;
 
 use self::{
+    batch::{Asks, Batch},
     lease::{Leases, Unused},
-    question::{Question, key},
+    question::{Answer, Question, key},
     script::{CLOCK, Script},
     slots::{LEASE, Slots},
     wait::Waits,
@@ -31,7 +33,8 @@ use crate::redis::{Away, Redis};
 /// Counts in Redis, for all processes that use the same server and prefix.
 ///
 /// One script decides about all policies of a tenant in one round trip, by the server's clock, and
-/// writes only if all let the request through. A tenant's key takes less than 256 bytes, whatever
+/// writes only if all let the request through. Requests that come while others are on their way go
+/// together in one call. A tenant's key takes less than 256 bytes, whatever
 /// its limit, and goes by itself when nothing in it counts any more. Keys of one tenant have one
 /// hash tag. Whoever was refused and told to wait is refused by this process alone until then.
 ///
@@ -77,12 +80,10 @@ pub struct RedisLimiter {
 
 #[derive(Debug)]
 struct Scripts {
-    decide: Script,
+    decide: Arc<Batch>,
     say: Arc<Script>,
     refund: Script,
 }
-
-type Answer = Vec<Option<Vec<u8>>>;
 
 impl RedisLimiter {
     /// Counts on a server. Nothing is connected yet: it may be away when the program starts.
@@ -92,7 +93,10 @@ impl RedisLimiter {
         // The latter half is random.
         let me = [8, 9, 10, 11, 12, 13, 14, 15].map(|at: usize| me[at]);
         let scripts = Scripts {
-            decide: Script::new(CLOCK, include_str!("redis/decide.lua")),
+            decide: Arc::new(Batch::new(
+                redis.clone(),
+                Script::new(CLOCK, include_str!("redis/decide.lua")),
+            )),
             say: Arc::new(Script::new(CLOCK, include_str!("redis/say.lua"))),
             refund: Script::new("", include_str!("redis/refund.lua")),
         };
@@ -141,16 +145,10 @@ impl RedisLimiter {
         tenant: &TenantId,
         question: &Question<'_>,
     ) -> Result<(Decision, Answer), Away> {
-        let keys = self.keys(tenant, question.limits);
-        let answer: Answer =
-            self.scripts.decide.run(&self.redis, &keys, &[&question.pack()]).await?;
-        match question.read(&answer) {
-            Some(decision) => Ok((decision, answer)),
-            None => Err(Away::Failed(
-                (::redis::ErrorKind::UnexpectedReturnType, "what is kept there is none of ours")
-                    .into(),
-            )),
-        }
+        let asks = Asks { keys: self.keys(tenant, question.limits), packed: question.pack() };
+        let answer = self.scripts.decide.ask(asks).await?;
+        let decision = question.read(&answer).ok_or_else(Away::strange)?;
+        Ok((decision, answer))
     }
 
     /// Asks about this request alone.
@@ -274,6 +272,7 @@ impl RedisLimiter {
             packed.extend(Micros::to_be_bytes(*width));
         }
         let keys = self.keys(&unused.tenant, &unused.limits);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.scripts.refund.run::<u8>(&self.redis, &keys, &[&packed]).await.map(|_| ())
     }
 }

@@ -29,7 +29,7 @@ impl Script {
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         redis: &Redis,
-        keys: &[String],
+        keys: &[&str],
         args: &[&[u8]],
     ) -> Result<T, Away> {
         let sha = self.sha.get_or_try_init(|| self.load(redis)).await?;
@@ -47,7 +47,7 @@ impl Script {
     }
 }
 
-fn call(sha: &str, keys: &[String], args: &[&[u8]]) -> Cmd {
+fn call(sha: &str, keys: &[&str], args: &[&[u8]]) -> Cmd {
     let mut call = cmd("EVALSHA");
     call.arg(sha).arg(keys.len()).arg(keys).arg(args);
     call

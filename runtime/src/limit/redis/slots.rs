@@ -141,7 +141,7 @@ impl Slots {
             packed.extend(running.count.to_be_bytes());
             packed.extend(running.said.to_be_bytes());
             packed.extend(running.lease.to_be_bytes());
-            match say.run::<u8>(redis, &[key], &[&packed]).await {
+            match say.run::<u8>(redis, &[&key], &[&packed]).await {
                 Ok(_) => self.heard(&tenant, running),
                 Err(_) => break,
             }

@@ -3,6 +3,7 @@
 use std::{
     env,
     sync::atomic::{AtomicU64, Ordering},
+    task::Poll,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tenancy_core::limit::{Account, Concurrent, Policy, Rate, Ring, Window};
 use tokio::runtime::{Builder, Runtime};
 
-use super::*;
+use super::{question::answers, *};
 
 fn url() -> String {
     env::var("TENANCY_TEST_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned())
@@ -65,8 +66,9 @@ impl Clocked {
         let question = Question { limits, cost, ahead, running: None };
         let now = now.to_string();
         let args = [&question.pack()[..], now.as_bytes()];
-        let answer: Answer = self.script.run(&self.redis, &keys, &args).await.unwrap();
-        question.read(&answer).unwrap()
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let reply: Vec<u8> = self.script.run(&self.redis, &keys, &args).await.unwrap();
+        question.read(&answers(&reply, [keys.len()]).unwrap()[0]).unwrap()
     }
 }
 
@@ -424,4 +426,61 @@ async fn what_is_none_of_ours_counts_as_away() {
     assert_eq!(wrong, "OK");
     let admission = limiter.acquire(&acme, &limits, 1).await.unwrap();
     assert!(matches!(admission, Admission::Unavailable));
+}
+
+/// Requests that go together are decided one by one, each for its own tenant, and what one has used
+/// the next one knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_in_one_call_is_decided_one_by_one() {
+    let limiter = limiter();
+    let limits = all([Window::per_hour(30).into(), Rate::per_minute(10).burst(40).into()]);
+    let few = Limits::from(Window::per_hour(7));
+    let tenants: Vec<_> = (0..20).map(|number| tenant(&format!("t{number}"))).collect();
+    let tasks: Vec<_> = (0..2_000)
+        .map(|number| {
+            let (limiter, tenant) = (limiter.clone(), tenants[number % 20].clone());
+            let limits = if number % 20 == 7 { few.clone() } else { limits.clone() };
+            tokio::spawn(async move {
+                let question = Question { limits: &limits, cost: 1, ahead: false, running: None };
+                let (decision, _) = limiter.ask(&tenant, &question).await.unwrap();
+                (number % 20, decision.is_admitted())
+            })
+        })
+        .collect();
+    let mut admitted = [0; 20];
+    for task in tasks {
+        let (tenant, through) = task.await.unwrap();
+        admitted[tenant] += u32::from(through);
+    }
+    for (tenant, admitted) in admitted.into_iter().enumerate() {
+        assert_eq!(admitted, if tenant == 7 { 7 } else { 30 }, "t{tenant}");
+    }
+}
+
+/// Whoever gives up before it was asked is not charged, and those behind it are still asked.
+#[tokio::test]
+async fn whoever_gives_up_in_the_queue_is_not_charged() {
+    let limiter = limiter();
+    let acme = tenant("acme");
+    let limits = Limits::from(Window::per_hour(1_000));
+    for round in 0..50 {
+        let mut asking: Vec<_> =
+            (0..20).map(|_| Box::pin(limiter.single(&acme, &limits, 1))).collect();
+        // All have begun: the first two are on their way, the others wait.
+        for asking in &mut asking {
+            let begun = std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
+            assert!(begun.is_pending());
+        }
+        let kept = asking.split_off(10 + round % 10);
+        drop(asking);
+        for kept in kept {
+            assert!(kept.await.unwrap().is_admitted());
+        }
+    }
+    let peek = limiter.single(&acme, &limits, 1).await.unwrap();
+    let left = peek.decision().unwrap().standings().next().unwrap().1.remaining;
+    let kept: u32 = (0..50).map(|round| 10 - round % 10).sum();
+    // Those that were on their way may have been charged, and no other.
+    let charged = 1_000 - left - 1;
+    assert!((kept..=kept + 100).contains(&charged), "{charged} of {kept}");
 }
