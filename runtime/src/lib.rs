@@ -70,8 +70,8 @@ pub mod web;
 
 pub use sea_orm;
 pub use tenancy_core::{
-    DatabaseName, InvalidValue, IsolationKind, Location, NewTenant, SchemaName, Secret, Slug,
-    Status, Tenant, TenantId, catalog, policy, scope,
+    DatabaseName, Domain, Host, InvalidValue, IsolationKind, Location, NewTenant, SchemaName,
+    Secret, Slug, Status, Tenant, TenantId, catalog, policy, scope,
 };
 /// # Example
 ///
@@ -137,7 +137,9 @@ pub use crate::{
 };
 #[cfg(feature = "axum")]
 pub use crate::{
-    resolve::{Header, Resolver},
+    resolve::{
+        Chain, Header, Path, Resolved, Resolver, Subdomain, TenantRef, TrustedProxies, Unresolved,
+    },
     web::{CurrentTenant, TenancyLayer},
 };
 

@@ -1,14 +1,18 @@
 //! The layer: finds the tenant of a request, and lets it through or not.
 
 use std::{
+    fmt::Display,
     mem,
     sync::Arc,
     task::{Context as TaskContext, Poll},
 };
 
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Request, header};
-use tenancy_core::{Slug, Tenant};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Request, header, request::Parts};
+use tenancy_core::Tenant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -16,7 +20,11 @@ use tracing::Instrument as _;
 use super::{
     body::keep_tenant, context::Context, exclude::Exclusions, future::ResponseFuture, problem,
 };
-use crate::{Error, Tenancy, TenantDb, tenancy};
+use crate::{
+    Error, Tenancy, TenantDb,
+    resolve::{self, Resolved, Unresolved},
+    tenancy,
+};
 
 impl Tenancy {
     /// The layer that finds the tenant of each request, for an axum router.
@@ -39,7 +47,12 @@ impl Tenancy {
     /// ```
     #[must_use]
     pub fn layer(&self) -> TenancyLayer {
-        TenancyLayer { tenancy: self.clone(), excluded: Arc::default() }
+        TenancyLayer {
+            tenancy: self.clone(),
+            excluded: Arc::default(),
+            vary: vary(self),
+            challenge: None,
+        }
     }
 }
 
@@ -52,7 +65,7 @@ impl Tenancy {
 /// the target `tenancy::web`. Where the store cannot be read, the status is 503.
 ///
 /// A tenant's responses get `Cache-Control: private, no-store` unless the handler set its own, and
-/// `Vary` with the header the resolver reads.
+/// `Vary` with the headers the resolver reads.
 ///
 /// It sees the path as the router around it does: within [`Router::nest`](axum::Router::nest), the
 /// part after the prefix. A layer that answers for everybody, such as CORS, goes outside of it.
@@ -60,6 +73,8 @@ impl Tenancy {
 pub struct TenancyLayer {
     tenancy: Tenancy,
     excluded: Arc<Exclusions>,
+    vary: Option<HeaderValue>,
+    challenge: Option<HeaderValue>,
 }
 
 impl TenancyLayer {
@@ -88,6 +103,80 @@ impl TenancyLayer {
         Arc::make_mut(&mut self.excluded).prefix(path);
         self
     }
+
+    /// Answers every request that is not let through with a status 401 that asks for this, such as
+    /// `Bearer`, in `WWW-Authenticate` ([RFC 9110], section 11.6.1), instead of a 404.
+    ///
+    /// It is as neutral: a request without a token, one with a wrong token and one for a tenant that
+    /// is not there or not active get the same bytes.
+    ///
+    /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110
+    ///
+    /// # Panics
+    ///
+    /// If the text cannot be the value of a header.
+    #[must_use]
+    pub fn challenge(mut self, challenge: &str) -> Self {
+        match HeaderValue::from_str(challenge) {
+            Ok(value) if !value.is_empty() => self.challenge = Some(value),
+            _ => panic!("`{challenge}` cannot be a challenge"),
+        }
+        self
+    }
+
+    /// Puts the layer around a whole router: each of its requests is resolved, and changed if the
+    /// resolver changes it, before the router looks at the path.
+    ///
+    /// A resolver such as [`Path`](crate::Path) takes the tenant out of the path, which a router
+    /// must not have seen before. [`Router::layer`] is too late for that: it comes after the
+    /// decision which route is meant. Paths to [exclude](Self::exclude) are those of whole requests.
+    /// What is [nested](Router::nest) or [merged](Router::merge) into the router is inside as well,
+    /// and so is its fallback. The router that is returned can be nested itself.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use axum::{Router, routing::get};
+    /// use tenancy::{Path, Tenancy, TenantDb};
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// let tenancy = Tenancy::builder()
+    ///     .database("sqlite::memory:")
+    ///     .resolver(Path::new("/t"))
+    ///     .connect()
+    ///     .await?;
+    /// let orders = Router::new().route("/orders", get(async |_: TenantDb| "orders"));
+    /// // Answers to `/shop/t/acme/orders`.
+    /// let app: Router = Router::new().nest("/shop", tenancy.layer().around(orders));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub fn around(&self, router: Router) -> Router {
+        Router::new().fallback_service(self.layer(router))
+    }
+
+    /// What a request gets that is not let through.
+    fn refusal(&self) -> Response {
+        self.challenge.as_ref().map_or_else(problem::not_found, problem::unauthorized)
+    }
+
+    /// The same for a request whose tenant was not found out, with the reason in the log.
+    fn unresolved(&self, reason: Unresolved) -> Response {
+        if reason == Unresolved::Disagreement {
+            tracing::warn!(target: "tenancy::web", %reason, "a request was not let through");
+        } else {
+            tracing::info!(target: "tenancy::web", %reason, "a request was not let through");
+        }
+        self.refusal()
+    }
+}
+
+/// The headers the resolver reads, for caches on the way.
+fn vary(tenancy: &Tenancy) -> Option<HeaderValue> {
+    let names = tenancy.resolver().vary();
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    HeaderValue::try_from(names.join(", ")).ok().filter(|value| !value.is_empty())
 }
 
 impl<S> Layer<S> for TenancyLayer {
@@ -123,37 +212,49 @@ where
             return ResponseFuture::excluded(self.inner.call(request));
         }
         let (parts, body) = request.into_parts();
-        let slug = match self.layer.tenancy.resolver().resolve(&parts) {
-            Ok(slug) => slug,
-            Err(reason) => {
-                tracing::info!(target: "tenancy::web", %reason, "a request was not let through");
-                return ResponseFuture::refused(problem::not_found());
+        let resolved = match self.layer.tenancy.resolver().resolve(&parts) {
+            Err(reason) if reason != Unresolved::Stale => {
+                return ResponseFuture::refused(self.layer.unresolved(reason));
             }
+            resolved => resolved,
         };
         // The one that was polled ready is the one to be called; its clone may not be ready.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
-        let request = Request::from_parts(parts, body);
-        ResponseFuture::named(Box::pin(serve(self.layer.tenancy.clone(), slug, inner, request)))
+        ResponseFuture::named(Box::pin(serve(self.layer.clone(), resolved, inner, parts, body)))
     }
 }
 
 /// Loads the tenant, and serves the request for it.
 async fn serve<S, B>(
-    tenancy: Tenancy,
-    slug: Slug,
+    layer: TenancyLayer,
+    mut resolved: Result<Resolved, Unresolved>,
     mut inner: S,
-    mut request: Request<B>,
+    mut parts: Parts,
+    body: B,
 ) -> Result<Response, S::Error>
 where
     S: Service<Request<B>, Response: IntoResponse>,
 {
-    let (tenant, db) = match admitted(&tenancy, &slug).await {
+    if resolved.is_err() {
+        let resolver = layer.tenancy.resolver();
+        resolver.refresh().await;
+        resolved = resolver.resolve(&parts);
+    }
+    let resolved = match resolved {
+        Ok(resolved) => resolved,
+        Err(reason) => return Ok(layer.unresolved(reason)),
+    };
+    let (tenant, db) = match admitted(&layer, &resolved).await {
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal),
     };
     let span = tenancy::span(&tenant);
-    request.extensions_mut().insert(Context { tenant: Arc::clone(&tenant), db });
+    if let Some(uri) = resolved.uri() {
+        resolve::rewrite(&mut parts, uri);
+    }
+    parts.extensions.insert(Context { tenant: Arc::clone(&tenant), db });
+    let request = Request::from_parts(parts, body);
     // `call` is inside too: it may do work before it returns its future.
     let served = tenancy::scope(&tenant.id, async { inner.call(request).await });
     let mut response = served.instrument(span.clone()).await?.into_response();
@@ -162,26 +263,45 @@ where
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-    if let Some(name) = tenancy.resolver().vary() {
-        headers.append(header::VARY, name.into());
+    if let Some(names) = &layer.vary {
+        headers.append(header::VARY, names.clone());
     }
     Ok(response.map(|body| keep_tenant(body, &tenant.id, &span)))
 }
 
 /// The tenant and its connection, if it is there and served; otherwise what to answer.
-async fn admitted(tenancy: &Tenancy, slug: &Slug) -> Result<(Arc<Tenant>, TenantDb), Response> {
-    let found = match tenancy.find(slug).await {
-        Ok(Some(tenant)) => tenancy.db_for(&tenant).map(|db| (tenant, db)),
-        Ok(None) => Err(Error::tenant_not_found()),
-        Err(error) => Err(error),
-    };
-    found.map_err(|error| {
-        if error.is_tenant_not_found() || error.is_inactive() {
-            tracing::info!(target: "tenancy::web", %slug, reason = %error, "a request was not let through");
-            problem::not_found()
-        } else {
-            tracing::error!(target: "tenancy::web", %slug, %error, "a tenant could not be loaded");
-            problem::unavailable()
+async fn admitted(
+    layer: &TenancyLayer,
+    resolved: &Resolved,
+) -> Result<(Arc<Tenant>, TenantDb), Response> {
+    let mut admitted: Option<Arc<Tenant>> = None;
+    for key in resolved.keys() {
+        let found = layer.tenancy.named(key).await;
+        let found = found.and_then(|found| found.ok_or_else(Error::tenant_not_found));
+        let tenant = found.map_err(|error| refused(layer, key, &error))?;
+        match &admitted {
+            Some(other) if other.id != tenant.id => {
+                return Err(layer.unresolved(Unresolved::Disagreement));
+            }
+            Some(_) => {}
+            None => admitted = Some(tenant),
         }
-    })
+    }
+    // A `Resolved` has at least one key.
+    let tenant = admitted.ok_or_else(|| layer.refusal())?;
+    match layer.tenancy.db_for(&tenant) {
+        Ok(db) => Ok((tenant, db)),
+        Err(error) => Err(refused(layer, &tenant.slug, &error)),
+    }
+}
+
+/// What to answer where a tenant could not be loaded, or is not served.
+fn refused(layer: &TenancyLayer, key: &dyn Display, error: &Error) -> Response {
+    if error.is_tenant_not_found() || error.is_inactive() {
+        tracing::info!(target: "tenancy::web", %key, reason = %error, "a request was not let through");
+        layer.refusal()
+    } else {
+        tracing::error!(target: "tenancy::web", %key, %error, "a tenant could not be loaded");
+        problem::unavailable()
+    }
 }

@@ -1,0 +1,1 @@
+//! Resolvers, by tables of requests.
