@@ -143,6 +143,9 @@ pub use crate::{
     web::{CurrentTenant, TenancyLayer},
 };
 
+#[cfg(feature = "jwt")]
+pub use crate::resolve::Jwt;
+
 #[cfg(feature = "postgres")]
 pub use crate::isolation::{Lanes, Rls, Signing};
 

@@ -18,6 +18,8 @@
 mod chain;
 mod header;
 mod host;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 mod key;
 mod path;
 mod proxy;
@@ -30,6 +32,8 @@ use std::{fmt, future, pin::Pin};
 
 use http::{HeaderName, request::Parts};
 
+#[cfg(feature = "jwt")]
+pub use self::jwt::Jwt;
 pub(crate) use self::path::rewrite;
 pub use self::{
     chain::Chain,
