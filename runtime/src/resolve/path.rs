@@ -55,11 +55,10 @@ impl Path {
     #[must_use]
     pub fn new(prefix: &str) -> Self {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let segments = prefix.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-        let segments: Option<Vec<&str>> = segments.map(|rest| match rest {
-            "" => Vec::new(),
-            rest => rest.split('/').collect(),
-        });
+        let segments: Option<Vec<&str>> = match prefix.strip_prefix('/') {
+            Some("") => Some(Vec::new()),
+            rest => rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest).split('/').collect()),
+        };
         match segments {
             Some(segments) if segments.iter().all(|s| !s.is_empty() && s.chars().all(allowed)) => {
                 Self { prefix: segments.into_iter().map(Box::from).collect() }
