@@ -293,8 +293,8 @@ impl Tenancy {
     }
 
     #[cfg(feature = "axum")]
-    pub(crate) fn resolver(&self) -> &dyn Resolver {
-        &*self.inner.resolver
+    pub(crate) fn resolver(&self) -> Arc<dyn Resolver> {
+        Arc::clone(&self.inner.resolver)
     }
 
     /// The tenant a request names, if there is one.

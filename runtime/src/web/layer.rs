@@ -1,7 +1,7 @@
 //! The layer: finds the tenant of a request, and lets it through or not.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     mem,
     sync::Arc,
     task::{Context as TaskContext, Poll},
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Error, Tenancy, TenantDb,
-    resolve::{self, Resolved, Unresolved},
+    resolve::{self, Resolved, Resolver, Unresolved},
     tenancy,
 };
 
@@ -50,7 +50,8 @@ impl Tenancy {
         TenancyLayer {
             tenancy: self.clone(),
             excluded: Arc::default(),
-            vary: vary(self),
+            resolver: self.resolver(),
+            vary: vary(&*self.resolver()),
             challenge: None,
         }
     }
@@ -69,10 +70,11 @@ impl Tenancy {
 ///
 /// It sees the path as the router around it does: within [`Router::nest`](axum::Router::nest), the
 /// part after the prefix. A layer that answers for everybody, such as CORS, goes outside of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TenancyLayer {
     tenancy: Tenancy,
     excluded: Arc<Exclusions>,
+    resolver: Arc<dyn Resolver>,
     vary: Option<HeaderValue>,
     challenge: Option<HeaderValue>,
 }
@@ -104,6 +106,16 @@ impl TenancyLayer {
         self
     }
 
+    /// Sets how a request names its tenant here; as set by
+    /// [`Builder::resolver`](crate::Builder::resolver) unless set. Parts of an application that are
+    /// for people and for programs can so have a layer each.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.vary = vary(&resolver);
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
     /// Answers every request that is not let through with a status 401 that asks for this, such as
     /// `Bearer`, in `WWW-Authenticate` ([RFC 9110], section 11.6.1), instead of a 404.
     ///
@@ -131,7 +143,9 @@ impl TenancyLayer {
     /// must not have seen before. [`Router::layer`] is too late for that: it comes after the
     /// decision which route is meant. Paths to [exclude](Self::exclude) are those of whole requests.
     /// What is [nested](Router::nest) or [merged](Router::merge) into the router is inside as well,
-    /// and so is its fallback. The router that is returned can be nested itself.
+    /// and so is its fallback. The router that is returned can be nested itself; for
+    /// [`MatchedPath`](axum::extract::MatchedPath) to have the prefix, nest
+    /// `tenancy.layer().layer(router)` [as a service](Router::nest_service) instead.
     ///
     /// # Example
     ///
@@ -173,10 +187,19 @@ impl TenancyLayer {
 }
 
 /// The headers the resolver reads, for caches on the way.
-fn vary(tenancy: &Tenancy) -> Option<HeaderValue> {
-    let names = tenancy.resolver().vary();
+fn vary(resolver: &dyn Resolver) -> Option<HeaderValue> {
+    let names = resolver.vary();
     let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
     HeaderValue::try_from(names.join(", ")).ok().filter(|value| !value.is_empty())
+}
+
+impl fmt::Debug for TenancyLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tenancy, excluded, resolver: _, vary, challenge } = self;
+        let mut debug = f.debug_struct("TenancyLayer");
+        debug.field("tenancy", tenancy).field("excluded", excluded).field("vary", vary);
+        debug.field("challenge", challenge).finish_non_exhaustive()
+    }
 }
 
 impl<S> Layer<S> for TenancyLayer {
@@ -212,7 +235,7 @@ where
             return ResponseFuture::excluded(self.inner.call(request));
         }
         let (parts, body) = request.into_parts();
-        let resolved = match self.layer.tenancy.resolver().resolve(&parts) {
+        let resolved = match self.layer.resolver.resolve(&parts) {
             Err(reason) if reason != Unresolved::Stale => {
                 return ResponseFuture::refused(self.layer.unresolved(reason));
             }
@@ -237,9 +260,8 @@ where
     S: Service<Request<B>, Response: IntoResponse>,
 {
     if resolved.is_err() {
-        let resolver = layer.tenancy.resolver();
-        resolver.refresh().await;
-        resolved = resolver.resolve(&parts);
+        layer.resolver.refresh().await;
+        resolved = layer.resolver.resolve(&parts);
     }
     let resolved = match resolved {
         Ok(resolved) => resolved,
