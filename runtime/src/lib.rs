@@ -44,14 +44,15 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
 //! ```
 //!
-//! In an axum application [`Tenancy::layer`] finds the tenant of each request, and [`TenantDb`],
-//! [`Repo`] and [`CurrentTenant`] are extractors.
+//! In an axum application [`Tenancy::layer`] finds the tenant of each request, by the [`Resolver`]
+//! that is set, and [`TenantDb`], [`Repo`] and [`CurrentTenant`] are extractors.
 //!
 //! # Features
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
-//! add an engine each. `build` adds `tenancy::build`, for build scripts; they may as well depend
-//! on `tenancy-source` alone, which is the same without drivers.
+//! add an engine each. `jwt` adds `Jwt`, by which signed tokens name tenants. `build` adds
+//! `tenancy::build`, for build scripts; they may as well depend on `tenancy-source` alone, which is
+//! the same without drivers.
 
 pub mod audit;
 mod db;
