@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod change;
 pub mod dialect;
 pub mod error;
+pub mod host;
 pub mod id;
 pub mod limit;
 pub mod location;
@@ -22,6 +23,7 @@ pub mod tenant;
 
 pub use dialect::Dialect;
 pub use error::InvalidValue;
+pub use host::{Domain, Host};
 pub use id::TenantId;
 pub use location::Location;
 pub use name::{DatabaseName, SchemaName};

@@ -44,14 +44,15 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
 //! ```
 //!
-//! In an axum application [`Tenancy::layer`] finds the tenant of each request, and [`TenantDb`],
-//! [`Repo`] and [`CurrentTenant`] are extractors.
+//! In an axum application [`Tenancy::layer`] finds the tenant of each request, by the [`Resolver`]
+//! that is set, and [`TenantDb`], [`Repo`] and [`CurrentTenant`] are extractors.
 //!
 //! # Features
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
-//! add an engine each. `redis` lets several processes count rate limits together. `build` adds `tenancy::build`, for build scripts; they may as well depend
-//! on `tenancy-source` alone, which is the same without drivers.
+//! add an engine each. `jwt` adds `Jwt`, by which signed tokens name tenants, and `redis` lets
+//! several processes count rate limits together. `build` adds `tenancy::build`, for build scripts;
+//! they may as well depend on `tenancy-source` alone, which is the same without drivers.
 
 pub mod audit;
 mod db;
@@ -73,8 +74,8 @@ pub mod web;
 
 pub use sea_orm;
 pub use tenancy_core::{
-    DatabaseName, InvalidValue, IsolationKind, Location, NewTenant, SchemaName, Secret, Slug,
-    Status, Tenant, TenantId, catalog, policy, scope,
+    DatabaseName, Domain, Host, InvalidValue, IsolationKind, Location, NewTenant, SchemaName,
+    Secret, Slug, Status, Tenant, TenantId, catalog, policy, scope,
 };
 /// # Example
 ///
@@ -140,9 +141,14 @@ pub use crate::{
 };
 #[cfg(feature = "axum")]
 pub use crate::{
-    resolve::{Header, Resolver},
+    resolve::{
+        Chain, Header, Path, Resolved, Resolver, Subdomain, TenantRef, TrustedProxies, Unresolved,
+    },
     web::{CurrentTenant, TenancyLayer},
 };
+
+#[cfg(feature = "jwt")]
+pub use crate::resolve::Jwt;
 
 #[cfg(feature = "postgres")]
 pub use crate::isolation::{Lanes, Rls, Signing};

@@ -2,50 +2,105 @@
 //!
 //! A resolver reads the head of a request and nothing else. Whether there is such a tenant, and
 //! whether it is served, is decided by the layer that asks it.
+//!
+//! | resolver | where the tenant's name is | can a client choose it? |
+//! |---|---|---|
+//! | [`Header`] | a header of its own | yes: check who it is, or let a gateway set it |
+//! | [`Subdomain`] | `acme.example.com` | yes |
+//! | [`Path`] | `/t/acme/orders` | yes |
+#![cfg_attr(feature = "jwt", doc = "| [`Jwt`] | a claim of a signed token | no |")]
+//! | a function | wherever it looks | |
+//! | [`Chain`] | in several of these | |
+//!
+//! Where a client can choose the name, something else must check that the caller belongs to the
+//! tenant. [`Chain::all`] of a resolver by name and one by token does.
 
+mod chain;
 mod header;
+mod host;
+#[cfg(feature = "jwt")]
+pub mod jwt;
+mod key;
+mod path;
+mod proxy;
+mod subdomain;
 
-use std::fmt;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, future, pin::Pin};
 
 use http::{HeaderName, request::Parts};
-use tenancy_core::Slug;
 
-pub use self::header::Header;
+#[cfg(feature = "jwt")]
+pub use self::jwt::Jwt;
+pub(crate) use self::path::rewrite;
+pub use self::{
+    chain::Chain,
+    header::Header,
+    key::{Resolved, TenantRef},
+    path::Path,
+    proxy::TrustedProxies,
+    subdomain::Subdomain,
+};
 
 /// Tells which tenant a request names.
 ///
 /// It must depend on the request alone, and answer only where there is exactly one answer: two
-/// that differ are [`Ambiguous`](Unresolved::Ambiguous), never the first of them.
+/// that differ are [`Ambiguous`](Unresolved::Ambiguous), never the first of them. Nothing at all is
+/// [`Missing`](Unresolved::Missing), and only then may another resolver of a [`Chain`] be asked.
 ///
 /// # Example
 ///
-/// A resolver of your own, for `/t/acme/orders`:
+/// A function is a resolver:
 ///
 /// ```standalone_crate
-/// use tenancy::{Resolver, Slug, resolve::Unresolved};
+/// use http::request::Parts;
+/// use tenancy::{Slug, Tenancy, TenantRef, resolve::Unresolved};
 ///
-/// struct Path;
-///
-/// impl Resolver for Path {
-///     fn resolve(&self, parts: &http::request::Parts) -> Result<Slug, Unresolved> {
-///         let rest = parts.uri.path().strip_prefix("/t/").ok_or(Unresolved::Missing)?;
-///         let slug = rest.split('/').next().unwrap_or_default();
-///         Slug::new(slug).map_err(|_| Unresolved::Malformed)
-///     }
+/// fn by_query(parts: &Parts) -> Result<TenantRef, Unresolved> {
+///     let query = parts.uri.query().ok_or(Unresolved::Missing)?;
+///     let slug = query.strip_prefix("tenant=").ok_or(Unresolved::Missing)?;
+///     Slug::new(slug).map(TenantRef::from).map_err(|_| Unresolved::Malformed)
 /// }
+///
+/// # async fn example() -> tenancy::Result<()> {
+/// let tenancy =
+///     Tenancy::builder().database("sqlite::memory:").resolver(by_query).connect().await?;
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
 /// ```
 pub trait Resolver: Send + Sync + 'static {
-    /// The slug of the tenant the request names.
+    /// The tenant the request names.
     ///
     /// # Errors
     ///
     /// An [`Unresolved`] that says why there is none. It is logged; the client never learns it.
-    fn resolve(&self, parts: &Parts) -> Result<Slug, Unresolved>;
+    fn resolve(&self, parts: &Parts) -> Result<Resolved, Unresolved>;
 
-    /// The request header the answer depends on, if it does: responses then say so in `Vary`, so
-    /// that no cache on the way gives one tenant's response to another.
-    fn vary(&self) -> Option<HeaderName> {
-        None
+    /// The request headers the answer depends on: responses name them in `Vary`, so that no cache
+    /// on the way gives one tenant's response to another. Asked once, when the layer is made.
+    fn vary(&self) -> Vec<HeaderName> {
+        Vec::new()
+    }
+
+    /// Renews what the answers rest on, such as a set of keys.
+    ///
+    /// The layer calls it when the answer was [`Stale`](Unresolved::Stale), and then asks once more.
+    /// Whoever can cause that answer can cause this: it must bound by itself how much it does.
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(future::ready(()))
+    }
+}
+
+/// A function of the request's head.
+impl<F> Resolver for F
+where
+    F: Fn(&Parts) -> Result<TenantRef, Unresolved> + Send + Sync + 'static,
+{
+    fn resolve(&self, parts: &Parts) -> Result<Resolved, Unresolved> {
+        self(parts).map(Resolved::from)
     }
 }
 
@@ -55,18 +110,30 @@ pub trait Resolver: Send + Sync + 'static {
 pub enum Unresolved {
     /// It says nothing about a tenant.
     Missing,
-    /// What it says cannot be a slug.
+    /// What it says cannot be a tenant's name.
     Malformed,
     /// It says more than one thing.
     Ambiguous,
+    /// What it shows as a proof is none, for the reason given. The reason holds nothing of the
+    /// request.
+    Untrusted(&'static str),
+    /// Two of its parts name different tenants.
+    Disagreement,
+    /// It may name one, and what would tell must be [renewed](Resolver::refresh) first.
+    Stale,
 }
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Unresolved::Missing => "the request names no tenant",
-            Unresolved::Malformed => "what the request names cannot be a tenant's slug",
+            Unresolved::Malformed => "what the request names cannot be a tenant",
             Unresolved::Ambiguous => "the request names more than one tenant",
+            Unresolved::Untrusted(reason) => {
+                return write!(f, "what the request shows is not trusted: {reason}");
+            }
+            Unresolved::Disagreement => "parts of the request name different tenants",
+            Unresolved::Stale => "the request may name a tenant, which could not be found out",
         })
     }
 }

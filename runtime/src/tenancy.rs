@@ -34,7 +34,7 @@ pub use self::{
     unscoped::UnscopedDb,
 };
 #[cfg(feature = "axum")]
-use crate::resolve::Resolver;
+use crate::resolve::{Resolver, TenantRef};
 use crate::{
     Error, IsolationProvider, Result, TenantDb, UnscopedAccess,
     audit::Report,
@@ -298,8 +298,20 @@ impl Tenancy {
     }
 
     #[cfg(feature = "axum")]
-    pub(crate) fn resolver(&self) -> &dyn Resolver {
-        &*self.inner.resolver
+    pub(crate) fn resolver(&self) -> Arc<dyn Resolver> {
+        Arc::clone(&self.inner.resolver)
+    }
+
+    /// The tenant a request names, if there is one.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn named(&self, key: &TenantRef) -> Result<Option<Arc<Tenant>>> {
+        match key {
+            TenantRef::Slug(slug) => self.find(slug).await,
+            TenantRef::Id(id) => {
+                self.open()?;
+                Ok(self.inner.store.by_id(id).await?.map(Arc::new))
+            }
+        }
     }
 
     /// The tenant with a slug, if there is one.

@@ -14,6 +14,7 @@ mod operator;
 mod reads;
 mod refusals;
 mod repo;
+mod resolve;
 mod sql;
 mod tenants;
 mod transactions;

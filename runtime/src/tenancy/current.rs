@@ -12,7 +12,8 @@ tokio::task_local! {
 /// The tenant this task works for, if it serves a request or was begun by [`Tenancy::spawn`](crate::Tenancy::spawn).
 ///
 /// For log lines and metrics. No query is routed by it: that takes a [`TenantDb`](crate::TenantDb).
-/// Tasks spawned with [`tokio::spawn`] do not inherit it.
+/// Tasks spawned with [`tokio::spawn`] do not inherit it; those of
+/// [`Tenancy::spawn`](crate::Tenancy::spawn) and [`Tenancy::scope`](crate::Tenancy::scope) have it.
 ///
 /// # Example
 ///

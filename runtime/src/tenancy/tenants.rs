@@ -129,10 +129,12 @@ impl Tenancy {
         }
     }
 
-    /// Spawns a task in which [`current_tenant`](crate::current_tenant) is this tenant.
+    /// Spawns a task in which [`current_tenant`](crate::current_tenant) is this tenant, and whose log
+    /// lines are in the tenant's span.
     ///
-    /// Tokio's tasks do not inherit it. It is for logs: give the task a [`TenantDb`](crate::TenantDb)
-    /// for its rows.
+    /// A task of [`tokio::spawn`] has neither: both belong to the task that is polled, and a new one
+    /// begins without. Its log lines then name nobody. Rows are another matter: nothing ambient leads
+    /// to them, so give the task a [`TenantDb`](crate::TenantDb), which is cheap to clone.
     ///
     /// # Panics
     ///
@@ -146,8 +148,12 @@ impl Tenancy {
     /// # async fn example() -> tenancy::Result<()> {
     /// # let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
     /// let acme = tenancy.create_tenant(NewTenant::new("acme")?).await?;
-    /// let task = tenancy.spawn(&acme, async { current_tenant() });
-    /// assert_eq!(task.await.ok().flatten(), Some(acme.id.clone()));
+    /// let db = tenancy.db_for(&acme)?;
+    /// let task = tenancy.spawn(&acme, async move { (current_tenant(), db.tenant().id.clone()) });
+    /// assert_eq!(task.await.ok(), Some((Some(acme.id.clone()), acme.id.clone())));
+    ///
+    /// let forgetful = tokio::spawn(async { current_tenant() });
+    /// assert_eq!(forgetful.await.ok(), Some(None));
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
@@ -156,7 +162,37 @@ impl Tenancy {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        tokio::spawn(current::scope(&tenant.id, future).instrument(current::span(tenant)))
+        tokio::spawn(self.scope(tenant, future))
+    }
+
+    /// A future in which [`current_tenant`](crate::current_tenant) is this tenant, and whose log lines
+    /// are in the tenant's span: for work that runs in a task there is already, as from a queue.
+    ///
+    /// It may be given to any way to run a future, such as a
+    /// [`JoinSet`](https://docs.rs/tokio/latest/tokio/task/struct.JoinSet.html). Within another one
+    /// the inner tenant counts, and after it the outer one again. No query is routed by it.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::{NewTenant, Tenancy, current_tenant};
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// # let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
+    /// let acme = tenancy.create_tenant(NewTenant::new("acme")?).await?;
+    /// let id = tenancy.scope(&acme, async { current_tenant() }).await;
+    /// assert_eq!(id, Some(acme.id.clone()));
+    /// assert_eq!(current_tenant(), None);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub fn scope<F: Future>(
+        &self,
+        tenant: &Tenant,
+        future: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        current::scope(&tenant.id, future).instrument(current::span(tenant))
     }
 
     /// Reads a tenant, changes it, and writes it back unless somebody else wrote it meanwhile.

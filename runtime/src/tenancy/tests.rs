@@ -254,3 +254,22 @@ async fn a_begin_that_is_given_up_leaves_no_transaction_open() {
         assert_ne!(now(first), now(second), "after {polls} polls");
     }
 }
+
+#[tokio::test]
+async fn work_in_the_background_is_for_the_tenant_it_was_given() {
+    let tenancy = connect().await;
+    let acme = tenancy.tenant("acme").await.unwrap();
+    let globex = tenancy.tenant("globex").await.unwrap();
+    let now = || current_tenant().map(|id| id.to_string());
+    let seen = tenancy.scope(&acme, async {
+        let before = now();
+        let inner = tenancy.scope(&globex, async { now() }).await;
+        tokio::task::yield_now().await;
+        let forgotten = tokio::spawn(async move { now() }).await.unwrap();
+        let spawned = tenancy.spawn(&globex, async move { now() }).await.unwrap();
+        [before, inner, forgotten, spawned, now()]
+    });
+    let (acme, globex) = (Some("acme".to_owned()), Some("globex".to_owned()));
+    assert_eq!(seen.await, [acme.clone(), globex.clone(), None, globex, acme]);
+    assert_eq!(now(), None);
+}

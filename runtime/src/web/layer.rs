@@ -1,14 +1,18 @@
 //! The layer: finds the tenant of a request, and lets it through or not.
 
 use std::{
+    fmt::{self, Display},
     mem,
     sync::Arc,
     task::{Context as TaskContext, Poll},
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, Request, header, request::Parts};
-use tenancy_core::{Slug, Tenant};
+use tenancy_core::Tenant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -17,7 +21,11 @@ use super::{
     body::keep_tenant, context::Context, cost::Costs, exclude::Exclusions, future::ResponseFuture,
     limit, problem,
 };
-use crate::{Error, Tenancy, TenantDb, tenancy};
+use crate::{
+    Error, Tenancy, TenantDb,
+    resolve::{self, Resolved, Resolver, Unresolved},
+    tenancy,
+};
 
 impl Tenancy {
     /// The layer that finds the tenant of each request, for an axum router.
@@ -40,7 +48,14 @@ impl Tenancy {
     /// ```
     #[must_use]
     pub fn layer(&self) -> TenancyLayer {
-        TenancyLayer { tenancy: self.clone(), excluded: Arc::default(), costs: Arc::default() }
+        TenancyLayer {
+            tenancy: self.clone(),
+            excluded: Arc::default(),
+            resolver: self.resolver(),
+            vary: vary(&*self.resolver()),
+            challenge: None,
+            costs: Arc::default(),
+        }
     }
 }
 
@@ -57,14 +72,17 @@ impl Tenancy {
 /// `RateLimit` and `RateLimit-Policy`.
 ///
 /// A tenant's responses get `Cache-Control: private, no-store` unless the handler set its own, and
-/// `Vary` with the header the resolver reads.
+/// `Vary` with the headers the resolver reads.
 ///
 /// It sees the path as the router around it does: within [`Router::nest`](axum::Router::nest), the
 /// part after the prefix. A layer that answers for everybody, such as CORS, goes outside of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TenancyLayer {
     tenancy: Tenancy,
     excluded: Arc<Exclusions>,
+    resolver: Arc<dyn Resolver>,
+    vary: Option<HeaderValue>,
+    challenge: Option<HeaderValue>,
     costs: Arc<Costs>,
 }
 
@@ -113,6 +131,101 @@ impl TenancyLayer {
         Arc::make_mut(&mut self.costs).by_request(cost);
         self
     }
+
+    /// Sets how a request names its tenant here; as set by
+    /// [`Builder::resolver`](crate::Builder::resolver) unless set. Parts of an application that are
+    /// for people and for programs can so have a layer each.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.vary = vary(&resolver);
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Answers every request that is not let through with a status 401 that asks for this, such as
+    /// `Bearer`, in `WWW-Authenticate` ([RFC 9110], section 11.6.1), instead of a 404.
+    ///
+    /// It is as neutral: a request without a token, one with a wrong token and one for a tenant that
+    /// is not there or not active get the same bytes.
+    ///
+    /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110
+    ///
+    /// # Panics
+    ///
+    /// If the text cannot be the value of a header.
+    #[must_use]
+    pub fn challenge(mut self, challenge: &str) -> Self {
+        match HeaderValue::from_str(challenge) {
+            Ok(value) if !value.is_empty() => self.challenge = Some(value),
+            _ => panic!("`{challenge}` cannot be a challenge"),
+        }
+        self
+    }
+
+    /// Puts the layer around a whole router: each of its requests is resolved, and changed if the
+    /// resolver changes it, before the router looks at the path.
+    ///
+    /// A resolver such as [`Path`](crate::Path) takes the tenant out of the path, which a router
+    /// must not have seen before. [`Router::layer`] is too late for that: it comes after the
+    /// decision which route is meant. Paths to [exclude](Self::exclude) are those of whole requests.
+    /// What is [nested](Router::nest) or [merged](Router::merge) into the router is inside as well,
+    /// and so is its fallback. The router that is returned can be nested itself; for
+    /// [`MatchedPath`](axum::extract::MatchedPath) to have the prefix, nest
+    /// `tenancy.layer().layer(router)` [as a service](Router::nest_service) instead.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use axum::{Router, routing::get};
+    /// use tenancy::{Path, Tenancy, TenantDb};
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// let tenancy = Tenancy::builder()
+    ///     .database("sqlite::memory:")
+    ///     .resolver(Path::new("/t"))
+    ///     .connect()
+    ///     .await?;
+    /// let orders = Router::new().route("/orders", get(async |_: TenantDb| "orders"));
+    /// // Answers to `/shop/t/acme/orders`.
+    /// let app: Router = Router::new().nest("/shop", tenancy.layer().around(orders));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub fn around(&self, router: Router) -> Router {
+        Router::new().fallback_service(self.layer(router))
+    }
+
+    /// What a request gets that is not let through.
+    fn refusal(&self) -> Response {
+        self.challenge.as_ref().map_or_else(problem::not_found, problem::unauthorized)
+    }
+
+    /// The same for a request whose tenant was not found out, with the reason in the log.
+    fn unresolved(&self, reason: Unresolved) -> Response {
+        if reason == Unresolved::Disagreement {
+            tracing::warn!(target: "tenancy::web", %reason, "a request was not let through");
+        } else {
+            tracing::info!(target: "tenancy::web", %reason, "a request was not let through");
+        }
+        self.refusal()
+    }
+}
+
+/// The headers the resolver reads, for caches on the way.
+fn vary(resolver: &dyn Resolver) -> Option<HeaderValue> {
+    let names = resolver.vary();
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    HeaderValue::try_from(names.join(", ")).ok().filter(|value| !value.is_empty())
+}
+
+impl fmt::Debug for TenancyLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tenancy, excluded, resolver: _, vary, challenge, costs } = self;
+        let mut debug = f.debug_struct("TenancyLayer");
+        debug.field("tenancy", tenancy).field("excluded", excluded).field("vary", vary);
+        debug.field("challenge", challenge).field("costs", costs).finish_non_exhaustive()
+    }
 }
 
 impl<S> Layer<S> for TenancyLayer {
@@ -148,45 +261,54 @@ where
             return ResponseFuture::excluded(self.inner.call(request));
         }
         let (parts, body) = request.into_parts();
-        let slug = match self.layer.tenancy.resolver().resolve(&parts) {
-            Ok(slug) => slug,
-            Err(reason) => {
-                tracing::info!(target: "tenancy::web", %reason, "a request was not let through");
-                return ResponseFuture::refused(problem::not_found());
+        let resolved = match self.layer.resolver.resolve(&parts) {
+            Err(reason) if reason != Unresolved::Stale => {
+                return ResponseFuture::refused(self.layer.unresolved(reason));
             }
+            resolved => resolved,
         };
         // The one that was polled ready is the one to be called; its clone may not be ready.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
-        let cost = self.layer.costs.of(&parts);
-        let request = Request::from_parts(parts, body);
-        let tenancy = self.layer.tenancy.clone();
-        ResponseFuture::named(Box::pin(serve(tenancy, slug, cost, inner, request)))
+        ResponseFuture::named(Box::pin(serve(self.layer.clone(), resolved, inner, parts, body)))
     }
 }
 
 /// Loads the tenant, and serves the request for it.
 async fn serve<S, B>(
-    tenancy: Tenancy,
-    slug: Slug,
-    cost: u32,
+    layer: TenancyLayer,
+    mut resolved: Result<Resolved, Unresolved>,
     mut inner: S,
-    mut request: Request<B>,
+    mut parts: Parts,
+    body: B,
 ) -> Result<Response, S::Error>
 where
     S: Service<Request<B>, Response: IntoResponse>,
 {
-    let (tenant, db) = match admitted(&tenancy, &slug).await {
+    if resolved.is_err() {
+        layer.resolver.refresh().await;
+        resolved = layer.resolver.resolve(&parts);
+    }
+    let resolved = match resolved {
+        Ok(resolved) => resolved,
+        Err(reason) => return Ok(layer.unresolved(reason)),
+    };
+    let (tenant, db) = match admitted(&layer, &resolved).await {
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal),
     };
-    let (decision, permit) = match limit::admitted(&tenancy, &tenant, cost).await {
+    if let Some(uri) = resolved.uri() {
+        resolve::rewrite(&mut parts, uri);
+    }
+    let cost = layer.costs.of(&parts);
+    let (decision, permit) = match limit::admitted(&layer.tenancy, &tenant, cost).await {
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal),
     };
     let span = tenancy::span(&tenant);
     let context = Context { tenant: Arc::clone(&tenant), db, permit: permit.clone() };
-    request.extensions_mut().insert(context);
+    parts.extensions.insert(context);
+    let request = Request::from_parts(parts, body);
     // `call` is inside too: it may do work before it returns its future.
     let served = tenancy::scope(&tenant.id, async { inner.call(request).await });
     let mut response = served.instrument(span.clone()).await?.into_response();
@@ -195,8 +317,8 @@ where
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-    if let Some(name) = tenancy.resolver().vary() {
-        headers.append(header::VARY, name.into());
+    if let Some(names) = &layer.vary {
+        headers.append(header::VARY, names.clone());
     }
     if let Some(decision) = &decision {
         limit::describe(headers, decision);
@@ -205,19 +327,38 @@ where
 }
 
 /// The tenant and its connection, if it is there and served; otherwise what to answer.
-async fn admitted(tenancy: &Tenancy, slug: &Slug) -> Result<(Arc<Tenant>, TenantDb), Response> {
-    let found = match tenancy.find(slug).await {
-        Ok(Some(tenant)) => tenancy.db_for(&tenant).map(|db| (tenant, db)),
-        Ok(None) => Err(Error::tenant_not_found()),
-        Err(error) => Err(error),
-    };
-    found.map_err(|error| {
-        if error.is_tenant_not_found() || error.is_inactive() {
-            tracing::info!(target: "tenancy::web", %slug, reason = %error, "a request was not let through");
-            problem::not_found()
-        } else {
-            tracing::error!(target: "tenancy::web", %slug, %error, "a tenant could not be loaded");
-            problem::unavailable()
+async fn admitted(
+    layer: &TenancyLayer,
+    resolved: &Resolved,
+) -> Result<(Arc<Tenant>, TenantDb), Response> {
+    let mut admitted: Option<Arc<Tenant>> = None;
+    for key in resolved.keys() {
+        let found = layer.tenancy.named(key).await;
+        let found = found.and_then(|found| found.ok_or_else(Error::tenant_not_found));
+        let tenant = found.map_err(|error| refused(layer, key, &error))?;
+        match &admitted {
+            Some(other) if other.id != tenant.id => {
+                return Err(layer.unresolved(Unresolved::Disagreement));
+            }
+            Some(_) => {}
+            None => admitted = Some(tenant),
         }
-    })
+    }
+    // A `Resolved` has at least one key.
+    let tenant = admitted.ok_or_else(|| layer.refusal())?;
+    match layer.tenancy.db_for(&tenant) {
+        Ok(db) => Ok((tenant, db)),
+        Err(error) => Err(refused(layer, &tenant.slug, &error)),
+    }
+}
+
+/// What to answer where a tenant could not be loaded, or is not served.
+fn refused(layer: &TenancyLayer, key: &dyn Display, error: &Error) -> Response {
+    if error.is_tenant_not_found() || error.is_inactive() {
+        tracing::info!(target: "tenancy::web", %key, reason = %error, "a request was not let through");
+        layer.refusal()
+    } else {
+        tracing::error!(target: "tenancy::web", %key, %error, "a tenant could not be loaded");
+        problem::unavailable()
+    }
 }

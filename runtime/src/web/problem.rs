@@ -16,14 +16,25 @@ use tenancy_core::scope::RefusalKind;
 use crate::Error;
 
 const BAD_REQUEST: &str = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
+const UNAUTHORIZED: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401}"#;
 const NOT_FOUND: &str = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
 const CONFLICT: &str = r#"{"type":"about:blank","title":"Conflict","status":409}"#;
 const INTERNAL: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
 const UNAVAILABLE: &str = r#"{"type":"about:blank","title":"Service Unavailable","status":503}"#;
 
-/// The one answer to every request that is not let through.
+/// The one answer to every request that is not let through, unless it is a challenge.
 pub(super) fn not_found() -> Response {
     problem(StatusCode::NOT_FOUND)
+}
+
+/// The one answer to every request that is not let through, where clients are to prove who they are
+/// ([RFC 9110], section 11.6.1).
+///
+/// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110
+pub(super) fn unauthorized(challenge: &HeaderValue) -> Response {
+    let mut response = problem(StatusCode::UNAUTHORIZED);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
+    response
 }
 
 /// The answer where it cannot be found out whether to let a request through.
@@ -34,6 +45,7 @@ pub(super) fn unavailable() -> Response {
 fn problem(status: StatusCode) -> Response {
     let body = match status {
         StatusCode::BAD_REQUEST => BAD_REQUEST,
+        StatusCode::UNAUTHORIZED => UNAUTHORIZED,
         StatusCode::NOT_FOUND => NOT_FOUND,
         StatusCode::CONFLICT => CONFLICT,
         StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
@@ -100,13 +112,14 @@ mod tests {
 
     #[test]
     fn each_body_tells_its_own_status() {
-        for code in [400, 404, 409, 500, 503] {
+        for code in [400, 401, 404, 409, 500, 503] {
             let status = StatusCode::from_u16(code).unwrap();
             let response = problem(status);
             assert_eq!(response.status(), status);
         }
         for (code, body) in [
             (400, BAD_REQUEST),
+            (401, UNAUTHORIZED),
             (404, NOT_FOUND),
             (409, CONFLICT),
             (500, INTERNAL),

@@ -1,5 +1,8 @@
 //! The layer and the extractors, by requests.
 
+mod path;
+mod refusal;
+
 use std::{
     convert::Infallible,
     sync::{

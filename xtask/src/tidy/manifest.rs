@@ -15,7 +15,8 @@ pub(super) fn macros_depend_on_no_runtime(root: &Path) -> Vec<String> {
 }
 
 pub(super) fn core_depends_on_no_runtime(root: &Path) -> Vec<String> {
-    let allowed = ["chrono", "quick_cache", "serde", "serde_json", "sha2", "sqlparser", "uuid"];
+    let allowed =
+        ["chrono", "idna", "quick_cache", "serde", "serde_json", "sha2", "sqlparser", "uuid"];
     only(root, "core/Cargo.toml", &allowed)
 }
 
