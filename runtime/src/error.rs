@@ -87,6 +87,25 @@ impl Error {
         Self(Box::new(Kind::Closed))
     }
 
+    /// The same once more, for somebody else who waited for it. What cannot be copied keeps its text.
+    pub(crate) fn again(&self) -> Self {
+        match (self.0.again(), &*self.0) {
+            (Some(kind), _) => Self(Box::new(kind)),
+            (None, Kind::Refused(refusal)) => refusal.clone().into(),
+            (None, Kind::Db(DbErr::ConnectionAcquire(error))) => {
+                let timeout = matches!(error, sea_orm::ConnAcquireErr::Timeout);
+                let error = if timeout {
+                    sea_orm::ConnAcquireErr::Timeout
+                } else {
+                    sea_orm::ConnAcquireErr::ConnectionClosed
+                };
+                DbErr::ConnectionAcquire(error).into()
+            }
+            (None, Kind::Db(error)) => DbErr::Custom(error.to_string()).into(),
+            (None, _) => DbErr::Custom(self.to_string()).into(),
+        }
+    }
+
     /// Whether a tenant could not take a step in its life, such as a purge before it was deleted.
     /// Nothing was changed.
     #[must_use]
@@ -277,7 +296,14 @@ struct Carried(Error);
 impl Carried {
     /// The kind again, on the way back. Only those that go in whole come out.
     fn kind(&self) -> Option<Kind> {
-        match &*self.0.0 {
+        self.0.0.again()
+    }
+}
+
+impl Kind {
+    /// A copy, of those that can be copied whole.
+    fn again(&self) -> Option<Kind> {
+        match self {
             Kind::InvalidValue(invalid) => Some(Kind::InvalidValue(invalid.clone())),
             Kind::TenantNotFound => Some(Kind::TenantNotFound),
             Kind::TenantInactive { status } => Some(Kind::TenantInactive { status: *status }),

@@ -55,6 +55,7 @@
 //! they may as well depend on `tenancy-source` alone, which is the same without drivers.
 
 pub mod audit;
+mod cache;
 mod db;
 pub mod entity;
 mod error;
@@ -125,6 +126,7 @@ pub use tenancy_macros::{SharedEntity, TenantEntity, tenant_scoped};
 pub use tenancy_source::build;
 
 pub use crate::{
+    cache::TenantCache,
     db::{
         TenantConnection, TenantDb, TenantSql, TenantStream, TenantTransaction, UnscopedTransaction,
     },

@@ -21,7 +21,7 @@ use std::{
     },
 };
 
-use tenancy_core::{Slug, Tenant};
+use tenancy_core::{Slug, Tenant, TenantId};
 use tokio::sync::OnceCell;
 
 #[cfg(feature = "axum")]
@@ -38,6 +38,7 @@ use crate::resolve::{Resolver, TenantRef};
 use crate::{
     Error, IsolationProvider, Result, TenantDb, UnscopedAccess,
     audit::Report,
+    cache::{Name, Tenants},
     isolation::Grounds,
     limit::{RateLimiter, RateLimits},
     store::{AuditTrail, TenantStore},
@@ -74,6 +75,8 @@ struct Inner {
     grounds: Grounds,
     isolation: Arc<dyn IsolationProvider>,
     store: Arc<dyn TenantStore>,
+    /// Those of the store, as requests look for them.
+    tenants: Tenants,
     trail: Arc<dyn AuditTrail>,
     /// Whom the database takes the operator's connections for, once it was asked.
     operator_role: OnceCell<Option<String>>,
@@ -309,14 +312,28 @@ impl Tenancy {
             TenantRef::Slug(slug) => self.find(slug).await,
             TenantRef::Id(id) => {
                 self.open()?;
-                Ok(self.inner.store.by_id(id).await?.map(Arc::new))
+                self.inner.tenants.find(Name::Id(id.clone())).await
             }
         }
     }
 
-    /// The tenant with a slug, if there is one.
+    /// The tenant with a slug, if there is one: as it is, or was up to the
+    /// [life](TenantCache::life) of what is remembered ago.
     pub(crate) async fn find(&self, slug: &Slug) -> Result<Option<Arc<Tenant>>> {
         self.open()?;
-        Ok(self.inner.store.by_slug(slug).await?.map(Arc::new))
+        self.inner.tenants.find(Name::Slug(slug.clone())).await
+    }
+
+    /// Forgets what this process remembers of a tenant, for one that was changed elsewhere: by
+    /// another process, or with SQL. Whoever asks after this returned gets what the store has.
+    ///
+    /// The slug is only needed for one that nobody had before.
+    pub fn forget_tenant(&self, id: &TenantId, slug: Option<&Slug>) {
+        self.inner.tenants.forget(id, slug.as_slice());
+    }
+
+    /// Forgets what this process remembers of all tenants.
+    pub fn forget_all_tenants(&self) {
+        self.inner.tenants.forget_all();
     }
 }

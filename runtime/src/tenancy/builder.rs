@@ -19,7 +19,9 @@ use super::{Inner, Tenancy, TenantHook, startup::Allowance};
 #[cfg(feature = "axum")]
 use crate::resolve::{Header, Resolver};
 use crate::{
-    Error, IsolationProvider, Result, Row, Timeouts, entity,
+    Error, IsolationProvider, Result, Row, TenantCache, Timeouts,
+    cache::Tenants,
+    entity,
     isolation::{Grounds, Setup, TierTimeouts},
     limit::{MemoryLimiter, RateLimiter, RateLimits},
     pool::{Connection, PoolOptions, engine::Limits},
@@ -53,6 +55,7 @@ pub struct Builder {
     unscoped_apart: bool,
     hooks: Vec<Arc<dyn TenantHook>>,
     allowances: Vec<Allowance>,
+    tenant_cache: TenantCache,
     rate_limits: RateLimits,
     limiter: Arc<dyn RateLimiter>,
     #[cfg(feature = "axum")]
@@ -89,6 +92,7 @@ impl Builder {
             unscoped_apart: true,
             hooks: Vec::new(),
             allowances: Vec::new(),
+            tenant_cache: TenantCache::new(),
             rate_limits: RateLimits::default(),
             limiter: Arc::new(MemoryLimiter::new()),
             #[cfg(feature = "axum")]
@@ -197,6 +201,13 @@ impl Builder {
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Sets how long tenants are remembered that were loaded; some seconds unless set.
+    #[must_use]
+    pub fn tenant_cache(mut self, cache: TenantCache) -> Self {
+        self.tenant_cache = cache;
         self
     }
 
@@ -411,6 +422,7 @@ impl Builder {
             inner: Arc::new(Inner {
                 grounds,
                 isolation: self.isolation,
+                tenants: Tenants::new(Arc::clone(&store), self.tenant_cache),
                 store,
                 trail,
                 operator_role: OnceCell::new(),

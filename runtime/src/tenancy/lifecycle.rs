@@ -10,7 +10,8 @@ use crate::{Error, Result};
 impl Tenancy {
     /// Changes where a tenant stands in its life.
     ///
-    /// What is loaded after this returns sees it; a connection that was handed out before keeps
+    /// What is loaded after this returns sees it, in this process; in others when what they
+    /// [remember](crate::TenantCache) has run out. A connection that was handed out before keeps
     /// working. A deleted tenant is only [suspended](Status::Suspended) again, and activated after
     /// that; whether one is [being provisioned](Status::Provisioning) is not for anybody to say.
     ///
@@ -135,7 +136,9 @@ impl Tenancy {
         #[cfg(feature = "postgres")]
         self.inner.grounds.close_lane(&tenant.id);
         self.inner.isolation.destroy(&self.inner.grounds, &tenant).await?;
-        if !self.inner.store.remove(&tenant.id, tenant.updated_at).await? {
+        let removed = self.inner.store.remove(&tenant.id, tenant.updated_at).await;
+        self.inner.tenants.forget(&tenant.id, &[&tenant.slug]);
+        if !removed? {
             return Err(Error::wrong_step(format!(
                 "the rows of the tenant `{id}` are gone, and somebody changed the tenant meanwhile; \
                  look at it, and purge it again"

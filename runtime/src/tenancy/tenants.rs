@@ -73,17 +73,22 @@ impl Tenancy {
         tenant.status = Status::Provisioning;
         self.before(Step::Create, &tenant).await?;
         let tenant = match self.inner.store.insert(&tenant).await {
-            Ok(()) => Arc::new(tenant),
+            Ok(()) => {
+                self.inner.tenants.forget(&tenant.id, &[&tenant.slug]);
+                Arc::new(tenant)
+            }
             // Somebody began with it, and was cut off or is at it still: what is missing is made.
-            Err(error) if error.is_conflict() => match self.find(&tenant.slug).await? {
-                Some(begun)
-                    if begun.status == Status::Provisioning
-                        && (!own_id || begun.id == tenant.id) =>
-                {
-                    begun
+            Err(error) if error.is_conflict() => {
+                match self.inner.store.by_slug(&tenant.slug).await? {
+                    Some(begun)
+                        if begun.status == Status::Provisioning
+                            && (!own_id || begun.id == tenant.id) =>
+                    {
+                        Arc::new(begun)
+                    }
+                    _ => return Err(error),
                 }
-                _ => return Err(error),
-            },
+            }
             Err(error) => return Err(error),
         };
         self.inner.isolation.provision(&self.inner.grounds, &tenant).await?;
@@ -205,11 +210,14 @@ impl Tenancy {
             self.open()?;
             let found = self.inner.store.by_id(id).await?;
             let mut tenant = found.ok_or_else(Error::tenant_not_found)?;
-            let seen = tenant.updated_at;
+            let (seen, slug) = (tenant.updated_at, tenant.slug.clone());
             apply(&mut tenant)?;
             // Later than what was seen even where clocks differ or two changes share a microsecond.
             tenant.updated_at = moment(Utc::now()).max(seen + chrono::Duration::microseconds(1));
-            if self.inner.store.update(&tenant, seen).await? {
+            let updated = self.inner.store.update(&tenant, seen).await;
+            // Whatever came of it: where the answer was lost it may have been done.
+            self.inner.tenants.forget(id, &[&slug, &tenant.slug]);
+            if updated? {
                 return Ok(Arc::new(tenant));
             }
             tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;

@@ -1,0 +1,243 @@
+//! Tenants this process has loaded: found again without asking the store, and forgotten at once
+//! when they change.
+//!
+//! What is kept is a whole record under the name a request gave, with the state of two counters
+//! from before it was read: one for that name, one for the tenant's id. Whoever changes a tenant
+//! counts both on, so that a record under any of its names is worth nothing from that moment on.
+
+mod entry;
+mod flight;
+mod options;
+mod stripes;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use quick_cache::sync::Cache;
+use tenancy_core::{Slug, Tenant, TenantId};
+
+pub use self::options::TenantCache;
+use self::{
+    entry::{Entry, Term},
+    flight::{Flights, Waits},
+    stripes::Stripes,
+};
+use crate::{Result, store::TenantStore};
+
+/// What a tenant is looked for by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Name {
+    Slug(Slug),
+    Id(TenantId),
+}
+
+impl Name {
+    fn text(&self) -> (u8, &str) {
+        match self {
+            Self::Slug(slug) => (0, slug.as_str()),
+            Self::Id(id) => (1, id.as_str()),
+        }
+    }
+}
+
+/// The tenants of a store, of which those that were loaded lately are at hand.
+#[derive(Clone)]
+pub(crate) struct Tenants {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn TenantStore>,
+    options: TenantCache,
+    known: Cache<Name, Arc<Entry>>,
+    /// Names that were nobody's. Apart, so that strangers push nobody out.
+    unknown: Cache<Name, Arc<Entry>>,
+    stripes: Stripes,
+    flights: Flights,
+    began: Instant,
+    /// Spreads the ends of records that were loaded together.
+    jitter: RandomState,
+    loads: AtomicU64,
+}
+
+impl Tenants {
+    pub(crate) fn new(store: Arc<dyn TenantStore>, options: TenantCache) -> Self {
+        let known = Cache::new(options.capacity.max(1));
+        let unknown = Cache::new(options.unknown.max(1));
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                options,
+                known,
+                unknown,
+                stripes: Stripes::new(),
+                flights: Flights::default(),
+                began: Instant::now(),
+                jitter: RandomState::new(),
+                loads: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// The tenant of that name, if there is one.
+    pub(crate) async fn find(&self, name: Name) -> Result<Option<Arc<Tenant>>> {
+        let inner = &self.inner;
+        if inner.options.is_off() {
+            return Ok(inner.read(&name).await?.map(Arc::new));
+        }
+        let now = inner.now();
+        let mut late = None;
+        if let Some(entry) = inner.known.get(&name) {
+            if !inner.stripes.hold(&entry.marks) {
+                inner.known.remove_if(&name, |kept| Arc::ptr_eq(kept, &entry));
+            } else if now < entry.term.ends {
+                if entry.is_due(now) {
+                    self.refresh(name);
+                }
+                hit("known");
+                return Ok(entry.tenant.clone());
+            } else {
+                late = Some(entry);
+            }
+        } else if let Some(entry) = inner.unknown.get(&name)
+            && inner.stripes.hold(&entry.marks)
+            && now < entry.term.ends
+        {
+            hit("unknown");
+            return Ok(None);
+        }
+        metrics::counter!("tenancy_cache_total", "outcome" => "miss").increment(1);
+        match self.load(name.clone()).await {
+            Ok(tenant) => Ok(tenant),
+            Err(error) => match late.filter(|late| inner.may_stay(late, inner.now())) {
+                Some(late) => {
+                    tracing::warn!(
+                        target: "tenancy::cache", %error,
+                        "a tenant is served as it was known before, since the store cannot be read"
+                    );
+                    metrics::counter!("tenancy_cache_total", "outcome" => "stale").increment(1);
+                    inner.prolong(name, &late);
+                    Ok(late.tenant.clone())
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// Loads it, together with everybody who wants it loaded now.
+    async fn load(&self, name: Name) -> Result<Option<Arc<Tenant>>> {
+        let loaded = self.begin(name).await;
+        match loaded {
+            Ok(tenant) => Ok(tenant),
+            Err(error) => Err(error.again()),
+        }
+    }
+
+    /// Loads it while it is still served as it is.
+    fn refresh(&self, name: Name) {
+        drop(self.begin(name));
+    }
+
+    fn begin(&self, name: Name) -> Waits {
+        let tenants = self.clone();
+        self.inner.flights.join(
+            name,
+            self.inner.stripes.changes(),
+            move |name, changes| async move {
+                let inner = &tenants.inner;
+                let found = inner.read(&name).await.map(|found| found.map(Arc::new));
+                if let Ok(found) = &found {
+                    inner.keep(name, found.clone(), changes);
+                }
+                found.map_err(Arc::new)
+            },
+        )
+    }
+
+    /// Forgets a tenant, by its id and the slugs it had before and has now. Whoever asks after this
+    /// returned gets what the store has then.
+    pub(crate) fn forget(&self, id: &TenantId, slugs: &[&Slug]) {
+        let stripes = &self.inner.stripes;
+        stripes.change(slugs.iter().map(|slug| (0, slug.as_str())).chain([(1, id.as_str())]));
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget_all(&self) {
+        self.inner.stripes.change_all();
+        self.inner.known.clear();
+        self.inner.unknown.clear();
+    }
+}
+
+impl Inner {
+    async fn read(&self, name: &Name) -> Result<Option<Tenant>> {
+        match name {
+            Name::Slug(slug) => self.store.by_slug(slug).await,
+            Name::Id(id) => self.store.by_id(id).await,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Keeps what was read, unless something changed since `changes` were counted.
+    fn keep(&self, name: Name, tenant: Option<Arc<Tenant>>, changes: u64) {
+        let load = self.loads.fetch_add(1, Ordering::Relaxed);
+        // Between nine tenths and all of it.
+        let spread = (self.jitter.hash_one(load) % 1_000) as u32;
+        let life = if tenant.is_some() { self.options.life } else { self.options.unknown_life };
+        let life = life * (9_000 + spread) / 10_000;
+        let term = Term::new(self.now(), life, self.options.unread);
+        let id = tenant.as_ref().map(|tenant| (1, tenant.id.as_str()));
+        let marks = self.stripes.marks([Some(name.text()), id]);
+        // In this order: whoever changes it counts first what is compared here, then the marks.
+        if self.stripes.changes() != changes {
+            return;
+        }
+        let entry = Arc::new(Entry::new(tenant, marks, term));
+        if entry.tenant.is_some() {
+            self.unknown.remove(&name);
+            self.known.insert(name, entry);
+        } else {
+            self.known.remove(&name);
+            self.unknown.insert(name, entry);
+        }
+    }
+
+    /// Whether a record whose time is over may be served because the store cannot be read. Nobody
+    /// who was suspended comes back that way.
+    fn may_stay(&self, late: &Entry, now: Duration) -> bool {
+        let active = late.tenant.as_ref().is_some_and(|tenant| tenant.is_active());
+        active && self.stripes.hold(&late.marks) && now < late.term.last
+    }
+
+    /// Lets others have it for a second before the store is tried again.
+    fn prolong(&self, name: Name, late: &Entry) {
+        let ends = (self.now() + Duration::from_secs(1)).min(late.term.last);
+        self.known.insert(name, Arc::new(late.until(ends)));
+    }
+}
+
+fn hit(kind: &'static str) {
+    metrics::counter!("tenancy_cache_total", "outcome" => kind).increment(1);
+}
+
+impl fmt::Debug for Tenants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { store, options, known, .. } = &*self.inner;
+        let mut debug = f.debug_struct("Tenants");
+        debug.field("store", store).field("options", options).field("known", &known.len());
+        debug.finish_non_exhaustive()
+    }
+}
