@@ -5,6 +5,8 @@
 //! from before it was read: one for that name, one for the tenant's id. Whoever changes a tenant
 //! counts both on, so that a record under any of its names is worth nothing from that moment on.
 
+#[cfg(feature = "redis")]
+mod channel;
 mod entry;
 mod flight;
 mod options;
@@ -18,7 +20,7 @@ use std::{
     hash::{BuildHasher as _, RandomState},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -68,6 +70,8 @@ struct Inner {
     /// Spreads the ends of records that were loaded together.
     jitter: RandomState,
     loads: AtomicU64,
+    /// Whether others say when they change something.
+    told: AtomicBool,
 }
 
 impl Tenants {
@@ -85,7 +89,25 @@ impl Tenants {
                 began: Instant::now(),
                 jitter: RandomState::new(),
                 loads: AtomicU64::new(0),
+                told: AtomicBool::new(false),
             }),
+        }
+    }
+
+    /// Begins to listen to what others say, where that was set up; in a Tokio runtime.
+    pub(crate) fn listen(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.inner.options.channel {
+            tokio::spawn(channel::listen(Arc::downgrade(&self.inner), redis.clone()));
+        }
+    }
+
+    /// A tenant has changed: forgets it, and tells others.
+    pub(crate) async fn changed(&self, id: &TenantId, slugs: &[&Slug]) {
+        self.inner.forget(id, slugs);
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.inner.options.channel {
+            channel::tell(redis, channel::message(id, slugs)).await;
         }
     }
 
@@ -164,22 +186,30 @@ impl Tenants {
         )
     }
 
-    /// Forgets a tenant, by its id and the slugs it had before and has now. Whoever asks after this
-    /// returned gets what the store has then.
     pub(crate) fn forget(&self, id: &TenantId, slugs: &[&Slug]) {
-        let stripes = &self.inner.stripes;
-        stripes.change(slugs.iter().map(|slug| (0, slug.as_str())).chain([(1, id.as_str())]));
+        self.inner.forget(id, slugs);
     }
 
-    /// Forgets everything.
     pub(crate) fn forget_all(&self) {
-        self.inner.stripes.change_all();
-        self.inner.known.clear();
-        self.inner.unknown.clear();
+        self.inner.forget_all();
     }
 }
 
 impl Inner {
+    /// Forgets a tenant, by its id and the slugs it had before and has now. Whoever asks after this
+    /// returned gets what the store has then.
+    fn forget(&self, id: &TenantId, slugs: &[&Slug]) {
+        let slugs = slugs.iter().map(|slug| (0, slug.as_str()));
+        self.stripes.change(slugs.chain([(1, id.as_str())]));
+    }
+
+    /// Forgets everything.
+    fn forget_all(&self) {
+        self.stripes.change_all();
+        self.known.clear();
+        self.unknown.clear();
+    }
+
     async fn read(&self, name: &Name) -> Result<Option<Tenant>> {
         match name {
             Name::Slug(slug) => self.store.by_slug(slug).await,
@@ -196,7 +226,11 @@ impl Inner {
         let load = self.loads.fetch_add(1, Ordering::Relaxed);
         // Between nine tenths and all of it.
         let spread = (self.jitter.hash_one(load) % 1_000) as u32;
-        let life = if tenant.is_some() { self.options.life } else { self.options.unknown_life };
+        let life = match &tenant {
+            Some(_) if self.told.load(Ordering::SeqCst) => self.options.told_life,
+            Some(_) => self.options.life,
+            None => self.options.unknown_life,
+        };
         let life = life * (9_000 + spread) / 10_000;
         let term = Term::new(self.now(), life, self.options.unread);
         let id = tenant.as_ref().map(|tenant| (1, tenant.id.as_str()));

@@ -27,7 +27,8 @@ const DEADLINE: Duration = Duration::from_millis(25);
 /// The longest prefix of keys, in bytes.
 const LONGEST_PREFIX: usize = 32;
 
-/// A Redis server, for what processes share: [rate limits](crate::limit::RedisLimiter).
+/// A Redis server, for what processes share: [rate limits](crate::limit::RedisLimiter), and
+/// [which tenants have changed](crate::TenantCache).
 ///
 /// Cheap to clone; all clones use one connection. It is opened when it is first needed and again
 /// when it was lost, and nobody waits for that longer than the [deadline](Self::deadline). After
@@ -134,6 +135,10 @@ impl Redis {
     pub fn deadline(mut self, longest: Duration) -> Self {
         self.deadline = longest;
         self
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(crate) fn key_prefix(&self) -> &str {

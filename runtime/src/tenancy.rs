@@ -309,7 +309,7 @@ impl Tenancy {
     #[cfg(feature = "axum")]
     pub(crate) async fn named(&self, key: &TenantRef) -> Result<Option<Arc<Tenant>>> {
         match key {
-            TenantRef::Slug(slug) => self.find(slug).await,
+            TenantRef::Slug(slug) => self.find_tenant(slug).await,
             TenantRef::Id(id) => {
                 self.open()?;
                 self.inner.tenants.find(Name::Id(id.clone())).await
@@ -319,7 +319,11 @@ impl Tenancy {
 
     /// The tenant with a slug, if there is one: as it is, or was up to the
     /// [life](TenantCache::life) of what is remembered ago.
-    pub(crate) async fn find(&self, slug: &Slug) -> Result<Option<Arc<Tenant>>> {
+    ///
+    /// # Errors
+    ///
+    /// An error if the store cannot be read, or after [`close`](Self::close).
+    pub async fn find_tenant(&self, slug: &Slug) -> Result<Option<Arc<Tenant>>> {
         self.open()?;
         self.inner.tenants.find(Name::Slug(slug.clone())).await
     }

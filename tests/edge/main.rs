@@ -1,4 +1,5 @@
 //! What stands before a tenant's connection, with Redis and without.
 
+mod cache;
 mod limit;
 mod server;

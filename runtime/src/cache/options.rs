@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "redis")]
+use crate::Redis;
+
 /// How long the tenants a process has loaded are remembered.
 ///
 /// A change that is made through any clone of the same [`Tenancy`](crate::Tenancy) is seen at once by
 /// whoever asks next. One that another process makes, or somebody with SQL, is seen when the time is
-/// over: a suspended tenant is served that long at most.
+/// over: a suspended tenant is served that long at most. With a channel of Redis (feature `redis`)
+/// other processes see it within a fraction of a second.
 ///
 /// # Example
 ///
@@ -27,10 +31,13 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct TenantCache {
     pub(super) life: Duration,
+    pub(super) told_life: Duration,
     pub(super) unknown_life: Duration,
     pub(super) unread: Duration,
     pub(super) capacity: usize,
     pub(super) unknown: usize,
+    #[cfg(feature = "redis")]
+    pub(super) channel: Option<Redis>,
 }
 
 impl TenantCache {
@@ -40,10 +47,13 @@ impl TenantCache {
     pub fn new() -> Self {
         Self {
             life: Duration::from_secs(5),
+            told_life: Duration::from_secs(30),
             unknown_life: Duration::from_secs(5),
             unread: Duration::from_secs(60),
             capacity: 10_000,
             unknown: 10_000,
+            #[cfg(feature = "redis")]
+            channel: None,
         }
     }
 
@@ -62,6 +72,27 @@ impl TenantCache {
     #[must_use]
     pub fn life(mut self, life: Duration) -> Self {
         self.life = life;
+        self
+    }
+
+    /// Tells other processes, over a channel of Redis, which tenants have changed, and listens to what
+    /// they tell: they see it within a fraction of a second.
+    ///
+    /// All use the same server and [prefix](Redis::prefix). While the channel is there, tenants are
+    /// remembered for [longer](Self::told_life); when it is lost all are forgotten. A process that
+    /// dies between changing a tenant and telling so tells nobody, and neither does SQL.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn channel(mut self, redis: Redis) -> Self {
+        self.channel = Some(redis);
+        self
+    }
+
+    /// Sets how long a tenant is remembered while others tell what they change; 30 seconds unless
+    /// set.
+    #[must_use]
+    pub fn told_life(mut self, life: Duration) -> Self {
+        self.told_life = life;
         self
     }
 

@@ -436,6 +436,7 @@ impl Builder {
             }),
         };
         tenancy.judge().await?;
+        tenancy.inner.tenants.listen();
         Ok(tenancy)
     }
 }

@@ -137,7 +137,7 @@ impl Tenancy {
         self.inner.grounds.close_lane(&tenant.id);
         self.inner.isolation.destroy(&self.inner.grounds, &tenant).await?;
         let removed = self.inner.store.remove(&tenant.id, tenant.updated_at).await;
-        self.inner.tenants.forget(&tenant.id, &[&tenant.slug]);
+        self.inner.tenants.changed(&tenant.id, &[&tenant.slug]).await;
         if !removed? {
             return Err(Error::wrong_step(format!(
                 "the rows of the tenant `{id}` are gone, and somebody changed the tenant meanwhile; \

@@ -74,7 +74,7 @@ impl Tenancy {
         self.before(Step::Create, &tenant).await?;
         let tenant = match self.inner.store.insert(&tenant).await {
             Ok(()) => {
-                self.inner.tenants.forget(&tenant.id, &[&tenant.slug]);
+                self.inner.tenants.changed(&tenant.id, &[&tenant.slug]).await;
                 Arc::new(tenant)
             }
             // Somebody began with it, and was cut off or is at it still: what is missing is made.
@@ -111,7 +111,7 @@ impl Tenancy {
     /// [Not found](Error::is_tenant_not_found) if there is none, or an error if the store cannot be read.
     pub async fn tenant(&self, slug: impl AsRef<str>) -> Result<Arc<Tenant>> {
         let slug = Slug::new(slug)?;
-        self.find(&slug).await?.ok_or_else(Error::tenant_not_found)
+        self.find_tenant(&slug).await?.ok_or_else(Error::tenant_not_found)
     }
 
     /// All tenants in the order of their ids, whatever their status.
@@ -216,7 +216,7 @@ impl Tenancy {
             tenant.updated_at = moment(Utc::now()).max(seen + chrono::Duration::microseconds(1));
             let updated = self.inner.store.update(&tenant, seen).await;
             // Whatever came of it: where the answer was lost it may have been done.
-            self.inner.tenants.forget(id, &[&slug, &tenant.slug]);
+            self.inner.tenants.changed(id, &[&slug, &tenant.slug]).await;
             if updated? {
                 return Ok(Arc::new(tenant));
             }
