@@ -14,6 +14,7 @@ mod operator;
 mod reads;
 mod refusals;
 mod repo;
+mod share;
 mod sql;
 mod tenants;
 mod transactions;
