@@ -1,5 +1,7 @@
 //! The layer and the extractors, by requests.
 
+mod proxy;
+
 use std::{
     convert::Infallible,
     sync::{
