@@ -51,7 +51,8 @@
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
 //! add an engine each. `build` adds `tenancy::build`, for build scripts; they may as well depend
-//! on `tenancy-source` alone, which is the same without drivers.
+//! on `tenancy-source` alone, which is the same without drivers. `testkit` adds `tenancy::testkit`,
+//! for your tests.
 
 pub mod audit;
 mod db;
@@ -65,6 +66,8 @@ pub mod resolve;
 pub mod schema;
 mod store;
 mod tenancy;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(feature = "axum")]
 pub mod web;
 
