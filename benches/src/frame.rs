@@ -50,6 +50,12 @@ pub(crate) fn compare(
     row(case, unit, median(own), against, median(other))
 }
 
+/// Two times, in milliseconds, that were measured by other means.
+pub(crate) fn times(case: &str, own: f64, against: &str, other: f64) -> Row {
+    let ratio = other / own;
+    Row { case: case.to_owned(), value: own, unit: "ms", against: against.to_owned(), ratio }
+}
+
 fn row(case: &str, unit: &'static str, own: f64, against: &str, other: f64) -> Row {
     let value = if unit == "ns" { 1e9 / own } else { own };
     Row { case: case.to_owned(), value, unit, against: against.to_owned(), ratio: own / other }

@@ -1,5 +1,6 @@
 //! Ours beside what it is compared with, in one run: `cargo xtask bench <topic>`.
 
+mod bulkhead;
 mod frame;
 mod limit;
 mod read;
@@ -12,8 +13,13 @@ use std::process::ExitCode;
 type Topic = fn() -> Vec<frame::Row>;
 
 /// What can be measured.
-const TOPICS: [(&str, Topic); 4] =
-    [("tour", tour::run), ("scoper", scoper::run), ("read", read::run), ("limit", limit::run)];
+const TOPICS: [(&str, Topic); 5] = [
+    ("tour", tour::run),
+    ("scoper", scoper::run),
+    ("read", read::run),
+    ("bulkhead", bulkhead::run),
+    ("limit", limit::run),
+];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();

@@ -5,8 +5,9 @@
 //!
 //! It uses the server of the tests, `TENANCY_TEST_POSTGRES_URL`, in databases that it drops.
 
-mod crowd;
-mod world;
+pub(crate) mod crowd;
+mod signed;
+pub(crate) mod world;
 
 use std::{future::Future, sync::Arc};
 
@@ -133,6 +134,7 @@ pub(crate) fn run() -> Vec<Row> {
     runtime.block_on(pool.close());
     rows.push(measure("row-level security, three round trips", world));
     runtime.block_on(other.close()).expect("a pool closes");
+    rows.extend(signed::run(&runtime, &mut server));
     rows.extend(crowd::run(&runtime, &mut server));
     runtime.block_on(server.drop());
     rows

@@ -2,7 +2,7 @@
 
 use std::{error, fmt, sync::Arc};
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{ConnAcquireErr, DbErr, SqlErr};
 use tenancy_core::{InvalidValue, Status, scope::Refusal};
 
 /// The result of this crate's functions.
@@ -41,6 +41,7 @@ enum Kind {
     WrongStep(String),
     Incomplete(String),
     Closed,
+    Busy(String),
 }
 
 /// How a [`DbErr`] names what was converted when it carries a [`Refusal`].
@@ -104,6 +105,11 @@ impl Error {
             (None, Kind::Db(error)) => DbErr::Custom(error.to_string()).into(),
             (None, _) => DbErr::Custom(self.to_string()).into(),
         }
+    }
+
+    /// No connection was free in time; `why` says who has them.
+    pub(crate) fn busy(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Busy(why.into())))
     }
 
     /// Whether a tenant could not take a step in its life, such as a purge before it was deleted.
@@ -173,6 +179,15 @@ impl Error {
         matches!(*self.0, Kind::Closed)
     }
 
+    /// Whether no connection was free in time. Nothing was sent to the database.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(
+            *self.0,
+            Kind::Busy(_) | Kind::Db(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
+        )
+    }
+
     /// Where the tenant stands in its life, if that is why it is not served.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
@@ -224,7 +239,7 @@ impl fmt::Display for Error {
             }
             Kind::Conflict(what) => write!(f, "{what} is taken"),
             Kind::Config(why) => write!(f, "the configuration cannot work: {why}"),
-            Kind::WrongStep(why) | Kind::Incomplete(why) => f.write_str(why),
+            Kind::WrongStep(why) | Kind::Incomplete(why) | Kind::Busy(why) => f.write_str(why),
             Kind::Closed => f.write_str("the tenancy is closed"),
         }
     }
@@ -312,6 +327,7 @@ impl Kind {
             Kind::WrongStep(why) => Some(Kind::WrongStep(why.clone())),
             Kind::Incomplete(why) => Some(Kind::Incomplete(why.clone())),
             Kind::Closed => Some(Kind::Closed),
+            Kind::Busy(why) => Some(Kind::Busy(why.clone())),
             Kind::Refused(_) | Kind::Db(_) => None,
         }
     }
@@ -355,6 +371,7 @@ mod tests {
         assert!(there_and_back(Error::conflict("the slug `acme`")).is_conflict());
         assert!(there_and_back(Error::config("no database")).is_config());
         assert!(there_and_back(Error::incomplete("for acme")).is_incomplete());
+        assert!(there_and_back(Error::busy("acme has all")).is_busy());
         let inactive = there_and_back(Error::tenant_inactive(Status::Suspended));
         assert!(inactive.is_inactive());
         assert_eq!(inactive.status(), Some(Status::Suspended));

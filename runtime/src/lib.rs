@@ -50,9 +50,10 @@
 //! # Features
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
-//! add an engine each. `jwt` adds `Jwt`, by which signed tokens name tenants, and `redis` lets
-//! several processes count rate limits together. `build` adds `tenancy::build`, for build scripts;
-//! they may as well depend on `tenancy-source` alone, which is the same without drivers.
+//! add an engine each. `jwt` adds `Jwt`, by which signed tokens name tenants. `redis` lets several
+//! processes count rate limits together, and tell each other which tenants have changed. `build` adds
+//! `tenancy::build`, for build scripts; they may as well depend on `tenancy-source` alone, which is
+//! the same without drivers. `testkit` adds `tenancy::testkit`, for your tests.
 
 pub mod audit;
 mod cache;
@@ -70,6 +71,8 @@ pub mod resolve;
 pub mod schema;
 mod store;
 mod tenancy;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(feature = "axum")]
 pub mod web;
 

@@ -19,8 +19,10 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 use tenancy_core::{Dialect, Secret};
 
 pub(crate) use self::{
-    connection::{Connection, in_task},
+    connection::Connection,
+    direct::{Direct, DirectTransaction, in_task},
     finish::finish,
+    gate::{Door, Gate, Pass},
     rows::{Rows, Sender},
 };
 #[cfg(feature = "postgres")]
@@ -34,8 +36,10 @@ pub(crate) use self::{
 use crate::{Error, Result};
 
 mod connection;
+mod direct;
 pub(crate) mod engine;
 mod finish;
+mod gate;
 #[cfg(feature = "postgres")]
 mod health;
 #[cfg(feature = "postgres")]

@@ -45,12 +45,37 @@ pub(crate) struct Blueprint {
     name: TableName,
     columns: usize,
     parents: BTreeSet<TableName>,
+    #[cfg_attr(not(feature = "testkit"), allow(dead_code))]
+    references: Vec<Reference>,
     types: Vec<Statement>,
     statements: Vec<Statement>,
     /// What comes when all tables are there.
     last: Vec<Statement>,
     /// Whether all tenants share the table.
     shared: bool,
+}
+
+/// A foreign key of a table, as the database has it.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "testkit"), allow(dead_code))]
+pub(crate) struct Reference {
+    /// The table it is of.
+    pub(crate) own: TableName,
+    pub(crate) target: TableName,
+    /// Columns, and those they are equal to.
+    pub(crate) pairs: Vec<(String, String)>,
+    /// Whether a row may do without.
+    pub(crate) optional: bool,
+}
+
+/// The foreign keys of all annotated entities of this program.
+#[cfg(feature = "testkit")]
+pub(crate) fn references(backend: DbBackend, known: &[Entity]) -> Result<Vec<Reference>> {
+    let mut references = Vec::new();
+    for table in entity::blueprints(backend, known, None) {
+        references.extend(table?.references);
+    }
+    Ok(references)
 }
 
 /// Statements that create the table of a tenant's entity unless it is there.

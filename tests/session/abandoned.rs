@@ -1,5 +1,5 @@
-//! What nobody waits for any more does not go on: the server cancels it, and its connection is there
-//! for the next.
+//! EDGE 44: what nobody waits for any more does not go on. The server cancels it, and its connection is
+//! there for the next.
 
 use std::time::Duration;
 

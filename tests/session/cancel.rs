@@ -1,4 +1,4 @@
-//! Whatever is dropped, and wherever: the connection's next borrower is nobody.
+//! EDGE 43: whatever is dropped, and wherever, the connection's next borrower is nobody.
 
 use futures_util::StreamExt;
 use sea_orm::{EntityTrait, TransactionTrait};

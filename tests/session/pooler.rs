@@ -89,6 +89,7 @@ fn unscoped_transactions_through_pgbouncer() {
     });
 }
 
+/// EDGE 43: the same behind a pooler.
 #[test]
 fn dropped_at_every_await_through_pgbouncer() {
     world::run(async |world| {

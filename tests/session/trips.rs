@@ -134,6 +134,7 @@ fn tenants_take_turns(connections: u32) {
     });
 }
 
+/// EDGE 42: what a transaction is told is gone with it, and nobody is served without having been told.
 #[test]
 fn tenants_take_turns_on_one_connection() {
     tenants_take_turns(1);

@@ -1,4 +1,4 @@
-//! Isolation under load: many tenants with look-alike rows, many tasks, requests that are dropped
+//! EDGE 43, 48: isolation under load. Many tenants with look-alike rows, many tasks, requests that are dropped
 //! at any await, handlers that panic, and a server that crashes in between.
 //!
 //! Every value is tagged with its tenant, writer and number. No read may return a foreign tag or

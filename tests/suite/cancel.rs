@@ -1,4 +1,5 @@
-//! A request can end at any await. No transaction and nothing of a tenant's stays behind.
+//! EDGE 43: a request can end at any await. No transaction and nothing of a tenant's stays behind, on
+//! any engine.
 
 mod http;
 mod stream;

@@ -15,6 +15,7 @@ mod reads;
 mod refusals;
 mod repo;
 mod resolve;
+mod share;
 mod sql;
 mod tenants;
 mod transactions;

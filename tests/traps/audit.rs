@@ -1,4 +1,4 @@
-//! One defect after another: the audit finds it, and finds nothing once its remedy has run.
+//! EDGE 46: one defect after another. The audit finds it, and finds nothing once its remedy has run.
 
 use sea_orm::{ConnectionTrait, DbBackend};
 use tenancy::{

@@ -1,4 +1,4 @@
-//! `cargo xtask broken`: shows that the tests of isolation fail when isolation is broken.
+//! `cargo xtask broken`, EDGE 49: shows that the tests of isolation fail when isolation is broken.
 //!
 //! Each patch of the [`list`] breaks one thing, in a copy of the tree, and the tests it names
 //! must fail. Without a patch they must pass. The copy and what is compiled of it stay in

@@ -7,7 +7,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait,
     sqlx::{PgPool, postgres::PgPoolOptions},
 };
-use tenancy::{IsolationProvider, NewTenant, Tenancy, Tenant, TenantDb};
+use tenancy::{Builder, IsolationProvider, NewTenant, Tenancy, Tenant, TenantDb};
 
 use super::{POOL, crowd};
 use crate::tour::order;
@@ -19,14 +19,14 @@ pub(super) const ROWS: i64 = 1_000;
 const ROLE: &str = "tenancy_bench_app";
 
 /// The server, and what was made on it.
-pub(super) struct Server {
+pub(crate) struct Server {
     url: String,
     admin: DatabaseConnection,
     made: Vec<String>,
 }
 
 /// Tenants with the same orders.
-pub(super) struct World {
+pub(crate) struct World {
     tenancy: Tenancy,
     tenants: Vec<Arc<Tenant>>,
     acme: TenantDb,
@@ -51,7 +51,7 @@ async fn open(url: &str, connections: u32) -> DatabaseConnection {
 }
 
 impl Server {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let usual = "postgres://postgres@127.0.0.1:5432/postgres";
         let url = std::env::var("TENANCY_TEST_POSTGRES_URL").unwrap_or_else(|_| usual.to_owned());
         let admin = open(&url, 1).await;
@@ -68,19 +68,23 @@ impl Server {
         format!("bench_{}_", std::process::id())
     }
 
+    /// The address of a database.
+    pub(super) fn url_of(&self, name: &str) -> String {
+        let (base, _) = self.url.rsplit_once('/').expect("a URL");
+        format!("{base}/{}{name}", self.prefix())
+    }
+
     /// A new database; its address.
     async fn make(&mut self, name: &str) -> String {
-        let name = format!("{}{name}", self.prefix());
-        let create = format!("CREATE DATABASE {name}");
+        let (url, database) = (self.url_of(name), format!("{}{name}", self.prefix()));
+        let create = format!("CREATE DATABASE {database}");
         self.admin.execute_unprepared(&create).await.expect("a database can be made");
-        let (base, _) = self.url.rsplit_once('/').expect("a URL");
-        let url = format!("{base}/{name}");
-        self.made.push(name);
+        self.made.push(database);
         url
     }
 
     /// Plain tables, without tenancy, of that many more tenants than the first two.
-    pub(super) async fn plain(&mut self, crowd: usize) -> DatabaseConnection {
+    pub(crate) async fn plain(&mut self, crowd: usize) -> DatabaseConnection {
         let url = self.make(&format!("plain_{crowd}")).await;
         let conn = open(&url, POOL).await;
         for statement in tenancy::schema::create_all(DbBackend::Postgres).expect("tables") {
@@ -109,7 +113,9 @@ impl Server {
             let prefix = self.prefix();
             self.made.extend(tenants.iter().map(|tenant| format!("{prefix}t_{tenant}")));
         }
-        World::populated(empty, &tenants, ROWS).await
+        let world = World::populated(empty, &tenants, ROWS).await;
+        self.analyze(if name == "database" { "t_acme" } else { name }).await;
+        world
     }
 
     /// That many tenants, of which the active have orders.
@@ -132,6 +138,24 @@ impl Server {
         );
         let operator = world.tenancy.unscoped("tenants that are not active").await;
         operator.expect("a connection").execute_unprepared(&register).await.expect("tenants");
+        self.analyze(&format!("{name}_{registered}")).await;
+        world
+    }
+
+    /// That many tenants with orders, in a pool as it is unless told otherwise.
+    pub(crate) async fn shared(
+        &mut self,
+        name: &str,
+        isolation: impl IsolationProvider,
+        tenants: usize,
+        told: impl FnOnce(Builder) -> Builder,
+    ) -> World {
+        let bound = isolation.tells_database();
+        let told = |builder: Builder| told(builder.max_connections(POOL).isolation(isolation));
+        let empty = self.open(name, bound, told).await;
+        let tenants: Vec<_> = (0..tenants).map(crowd::name).collect();
+        let world = World::populated(empty, &tenants, crowd::ROWS).await;
+        self.analyze(name).await;
         world
     }
 
@@ -141,25 +165,44 @@ impl Server {
         isolation: impl IsolationProvider,
         bound: bool,
     ) -> (Tenancy, String) {
+        let told = |builder: Builder| {
+            builder
+                .isolation(isolation)
+                .max_connections(POOL)
+                // One tenant is all there is in some of the measurements.
+                .pool_share(POOL)
+                .connection_budget(2 * POOL as usize)
+                .connections_per_tenant(POOL as usize)
+        };
+        self.open(name, bound, told).await
+    }
+
+    async fn open(
+        &mut self,
+        name: &str,
+        bound: bool,
+        told: impl FnOnce(Builder) -> Builder,
+    ) -> (Tenancy, String) {
         let url = self.make(name).await;
         let served = match (bound, url.split_once('@')) {
             (true, Some((_, place))) => format!("postgres://{ROLE}:app@{place}"),
             _ => url.clone(),
         };
-        let builder = Tenancy::builder()
-            .database(&served)
-            .operator(&url)
-            .isolation(isolation)
-            .max_connections(POOL)
-            .connection_budget(2 * POOL as usize)
-            .connections_per_tenant(POOL as usize);
+        let builder = told(Tenancy::builder().database(&served).operator(&url));
         let tenancy = builder.connect().await.expect("the server answers");
         tenancy.create_tables().await.expect("tables");
         (tenancy, served)
     }
 
+    /// Statistics, as the plain tables have them.
+    async fn analyze(&self, name: &str) {
+        let conn = open(&self.url_of(name), 1).await;
+        conn.execute_unprepared("VACUUM ANALYZE").await.expect("statistics");
+        conn.close().await.expect("a connection closes");
+    }
+
     /// Drops what was made.
-    pub(super) async fn drop(self) {
+    pub(crate) async fn drop(self) {
         for name in self.made {
             let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             self.admin.execute_unprepared(&drop).await.expect("it can be dropped");
@@ -182,11 +225,11 @@ impl World {
         Self { tenancy, tenants, acme, url }
     }
 
-    pub(super) fn tenancy(&self) -> &Tenancy {
+    pub(crate) fn tenancy(&self) -> &Tenancy {
         &self.tenancy
     }
 
-    pub(super) fn tenants(&self) -> &[Arc<Tenant>] {
+    pub(crate) fn tenants(&self) -> &[Arc<Tenant>] {
         &self.tenants
     }
 
@@ -215,7 +258,7 @@ impl World {
         options.connect(&self.url).await.expect("the server answers")
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.tenancy.close().await.expect("a tenancy closes");
     }
 }

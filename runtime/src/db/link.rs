@@ -3,8 +3,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, ExecResult, QueryResult, Statement,
-    StreamTrait as _, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait, DbErr, ExecResult, QueryResult, Statement, StreamTrait as _,
+    TransactionOptions,
 };
 
 use super::Context;
@@ -13,7 +13,7 @@ use crate::pool::{PgSession, PgTransaction, finish};
 use crate::{
     Result,
     pool::{
-        Connection, Rows, Sender, Settings,
+        Connection, Direct, DirectTransaction, Door, Rows, Sender, Settings,
         engine::{Engine, Lease},
         in_task,
     },
@@ -37,7 +37,7 @@ pub(crate) enum Link {
 #[derive(Debug, Clone)]
 pub(crate) enum Way {
     /// Statements go to the pool as they are.
-    Direct(Connection),
+    Direct(Direct),
     /// Each statement runs in a transaction that knows the tenant.
     #[cfg(feature = "postgres")]
     Session(PgSession),
@@ -49,13 +49,13 @@ impl Link {
     /// # Errors
     ///
     /// If the engine has no such context, or the pool was opened without one in mind.
-    pub(crate) fn new(conn: Connection, context: &Context) -> Result<Self> {
+    pub(crate) fn new(conn: &Connection, context: &Context) -> Result<Self> {
         Ok(Self::Pool(Way::new(conn, context)?))
     }
 
     /// The way by a tenant's lane, and another where none of its connections is free.
     #[cfg(feature = "postgres")]
-    pub(crate) fn lane(lane: Arc<Engine>, conn: Connection, context: &Context) -> Result<Self> {
+    pub(crate) fn lane(lane: Arc<Engine>, conn: &Connection, context: &Context) -> Result<Self> {
         Ok(Self::Lane(lane, Way::new(conn, context)?))
     }
 
@@ -71,6 +71,16 @@ impl Link {
             #[cfg(feature = "postgres")]
             Self::Lane(lane, way) => Self::Lane(lane, way.with_settings(settings)?),
         })
+    }
+
+    /// The same way, where tenants that share a pool pass its gate.
+    pub(crate) fn behind(self, door: Door) -> Self {
+        match self {
+            Self::Pool(way) => Self::Pool(way.behind(door)),
+            Self::Engine(..) => self,
+            #[cfg(feature = "postgres")]
+            Self::Lane(lane, way) => Self::Lane(lane, way.behind(door)),
+        }
     }
 
     /// The way for one statement or transaction. What it leads to is lent until it is dropped.
@@ -148,20 +158,28 @@ impl Way {
         }
     }
 
-    /// The way by a connection that is lent.
-    fn of(lease: &Lease) -> Self {
-        Self::plain(lease.connection().clone())
+    fn behind(self, door: Door) -> Self {
+        match self {
+            Self::Direct(direct) => Self::Direct(direct.behind(door)),
+            #[cfg(feature = "postgres")]
+            Self::Session(session) => Self::Session(session.behind(door)),
+        }
     }
 
-    fn plain(conn: Connection) -> Self {
+    /// The way by a connection that is lent.
+    fn of(lease: &Lease) -> Self {
+        Self::plain(lease.connection())
+    }
+
+    fn plain(conn: &Connection) -> Self {
         #[cfg(feature = "postgres")]
         if let Some(session) = conn.plain_session() {
             return Self::Session(session);
         }
-        Self::Direct(conn)
+        Self::Direct(conn.direct())
     }
 
-    fn new(conn: Connection, context: &Context) -> Result<Self> {
+    fn new(conn: &Connection, context: &Context) -> Result<Self> {
         match context {
             Context::None => Ok(Self::plain(conn)),
             #[cfg(feature = "postgres")]
@@ -178,7 +196,7 @@ impl Way {
 
     async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Direct(conn) => conn.execute_raw(stmt).await,
+            Self::Direct(direct) => direct.execute(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(session) => session.execute(stmt).await,
         }
@@ -186,7 +204,7 @@ impl Way {
 
     async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Direct(conn) => conn.query_one_raw(stmt).await,
+            Self::Direct(direct) => direct.query_one(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(session) => session.query_one(stmt).await,
         }
@@ -194,7 +212,7 @@ impl Way {
 
     async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Direct(conn) => conn.query_all_raw(stmt).await,
+            Self::Direct(direct) => direct.query_all(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(session) => session.query_all(stmt).await,
         }
@@ -202,7 +220,7 @@ impl Way {
 
     async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
         match self {
-            Self::Direct(conn) => conn.stream(stmt).await,
+            Self::Direct(direct) => direct.stream(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(session) => session.stream(stmt).await,
         }
@@ -211,7 +229,7 @@ impl Way {
     /// Begins a transaction, whether or not somebody waits for it.
     async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
         match self {
-            Self::Direct(conn) => Ok(Txn::Direct(conn.begin(options).await?)),
+            Self::Direct(direct) => Ok(Txn::Direct(direct.begin(options).await?)),
             #[cfg(feature = "postgres")]
             Self::Session(session) => {
                 let session = session.clone();
@@ -223,7 +241,7 @@ impl Way {
 
 /// An open transaction or savepoint. Dropped, it is rolled back.
 pub(super) enum Txn {
-    Direct(DatabaseTransaction),
+    Direct(DirectTransaction),
     #[cfg(feature = "postgres")]
     Session(PgTransaction),
 }
@@ -232,7 +250,7 @@ impl Txn {
     /// Whether statements must not be dropped.
     pub(super) fn in_task(&self) -> bool {
         match self {
-            Self::Direct(txn) => in_task(ConnectionTrait::get_database_backend(txn)),
+            Self::Direct(txn) => in_task(ConnectionTrait::get_database_backend(txn.get())),
             #[cfg(feature = "postgres")]
             Self::Session(_) => false,
         }
@@ -240,7 +258,7 @@ impl Txn {
 
     pub(super) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Direct(txn) => txn.execute_raw(stmt).await,
+            Self::Direct(txn) => txn.get().execute_raw(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(txn) => txn.execute(stmt).await,
         }
@@ -249,7 +267,7 @@ impl Txn {
     /// Sends text without values, which may hold several statements.
     pub(super) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Direct(txn) => txn.execute_unprepared(sql).await,
+            Self::Direct(txn) => txn.get().execute_unprepared(sql).await,
             #[cfg(feature = "postgres")]
             Self::Session(txn) => txn.execute_unprepared(sql).await,
         }
@@ -257,7 +275,7 @@ impl Txn {
 
     pub(super) async fn query_one(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Direct(txn) => txn.query_one_raw(stmt).await,
+            Self::Direct(txn) => txn.get().query_one_raw(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(txn) => txn.query_one(stmt).await,
         }
@@ -265,7 +283,7 @@ impl Txn {
 
     pub(super) async fn query_all(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Direct(txn) => txn.query_all_raw(stmt).await,
+            Self::Direct(txn) => txn.get().query_all_raw(stmt).await,
             #[cfg(feature = "postgres")]
             Self::Session(txn) => txn.query_all(stmt).await,
         }
@@ -276,7 +294,7 @@ impl Txn {
     pub(super) async fn stream(&self, stmt: &Statement) -> Result<Option<Rows<'_>>, DbErr> {
         match self {
             Self::Direct(_) if self.in_task() => Ok(None),
-            Self::Direct(txn) => Ok(Some(txn.stream_raw(stmt.clone()).await?.into())),
+            Self::Direct(txn) => Ok(Some(txn.get().stream_raw(stmt.clone()).await?.into())),
             #[cfg(feature = "postgres")]
             Self::Session(_) => Ok(None),
         }
@@ -286,7 +304,7 @@ impl Txn {
     pub(super) async fn read(&self, stmt: Statement, to: &Sender) -> Result<(), DbErr> {
         match self {
             Self::Direct(txn) => {
-                to.send(txn.stream_raw(stmt).await?).await;
+                to.send(txn.get().stream_raw(stmt).await?).await;
                 Ok(())
             }
             #[cfg(feature = "postgres")]
@@ -297,7 +315,7 @@ impl Txn {
     /// Opens a savepoint. Not to be dropped half-way.
     pub(super) async fn nested(&self, options: TransactionOptions) -> Result<Self, DbErr> {
         match self {
-            Self::Direct(txn) => Ok(Self::Direct(txn.begin_with_options(options).await?)),
+            Self::Direct(txn) => Ok(Self::Direct(txn.nested(options).await?)),
             #[cfg(feature = "postgres")]
             Self::Session(txn) => Ok(Self::Session(txn.nested(options).await?)),
         }

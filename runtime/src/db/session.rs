@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use tenancy_core::scope::Scoper;
 
 use super::Link;
-use crate::{Result, pool::Settings};
+use crate::{
+    Result,
+    pool::{Door, Settings},
+};
 
 /// The way to one tenant's rows: which database, through which scoper, in which place there.
 ///
@@ -31,6 +34,13 @@ impl Session {
         self.link = self.link.with_settings(settings)?;
         self.shared = self.shared.map(|link| link.with_settings(settings)).transpose()?;
         Ok(self)
+    }
+
+    /// The same, where tenants that share a pool pass its gate.
+    pub(crate) fn behind(mut self, door: &Door) -> Self {
+        self.link = self.link.behind(door.clone());
+        self.shared = self.shared.map(|link| link.behind(door.clone()));
+        self
     }
 
     /// Finds the tables all tenants share in another database.

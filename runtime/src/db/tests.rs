@@ -72,8 +72,7 @@ async fn shop() -> Shop {
     let tenant = |id: &str| {
         let new = NewTenant::new(id).unwrap().id(id).unwrap();
         let tenant = Tenant::create(new, chrono::DateTime::UNIX_EPOCH);
-        let session =
-            Session::new(Link::new(conn.clone(), &super::Context::None).unwrap(), &scoper, None);
+        let session = Session::new(Link::new(&conn, &super::Context::None).unwrap(), &scoper, None);
         TenantDb::new(session, Arc::new(tenant))
     };
     let (acme, globex) = (tenant("acme"), tenant("globex"));

@@ -17,7 +17,7 @@ use crate::{
     Result,
     db::{Context, Link},
     pool::{
-        self, Connection, PoolOptions, Settings,
+        self, Connection, Gate, PoolOptions, Settings,
         engine::{Engines, Limits},
     },
     schema::{self, Place},
@@ -31,6 +31,8 @@ pub struct Grounds {
     /// The pool that serves tenants.
     conn: Connection,
     options: PoolOptions,
+    /// In front of that pool.
+    gate: Gate,
     /// Connections to databases of tenants' own.
     engines: Engines,
     /// For the tables all tenants share.
@@ -50,6 +52,7 @@ pub struct Grounds {
 pub(crate) struct Setup {
     pub(crate) conn: Connection,
     pub(crate) options: PoolOptions,
+    pub(crate) gate: Gate,
     pub(crate) limits: Limits,
     pub(crate) operator: Connection,
     pub(crate) operator_options: PoolOptions,
@@ -70,6 +73,7 @@ impl Grounds {
         let Setup {
             conn,
             options,
+            gate,
             limits,
             operator,
             operator_options,
@@ -94,6 +98,7 @@ impl Grounds {
         Ok(Self {
             conn,
             options,
+            gate,
             engines,
             rows,
             placed,
@@ -127,7 +132,7 @@ impl Grounds {
         let value = tenant.id.as_str().to_owned();
         let context = Context::Setting { name: TENANT_SETTING, value };
         let link = match self.engines.lane(tenant.id.as_str(), self.timeouts.of(tenant)) {
-            Some(lane) => Link::lane(lane, self.conn.clone(), &context)?,
+            Some(lane) => Link::lane(lane, &self.conn, &context)?,
             None => self.link(&context)?,
         };
         Ok(Session::new(link, &self.rows, None))
@@ -144,8 +149,10 @@ impl Grounds {
         Ok(Session::new(self.link(&context)?, &self.rows, None))
     }
 
-    /// How long a tenant may keep the database busy is said in each transaction of a session.
+    /// A session that leaves room for other tenants: where they share a pool it passes its gate,
+    /// and how long it may keep the database busy is said in each transaction.
     pub(crate) fn limited(&self, session: Session, tenant: &Tenant) -> Result<Session> {
+        let session = session.behind(&self.gate.door(&tenant.id));
         match self.timeouts.of(tenant) {
             none if none.is_empty() => Ok(session),
             settings => session.with_settings(settings),
@@ -198,7 +205,7 @@ impl Grounds {
     }
 
     fn link(&self, context: &Context) -> Result<Link> {
-        Link::new(self.conn.clone(), context)
+        Link::new(&self.conn, context)
     }
 
     /// The address of the shared database, for the role that serves tenants.

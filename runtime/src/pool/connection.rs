@@ -16,14 +16,13 @@
 //! connection it was opening or trying out.
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, RuntimeErr, Statement, StreamTrait as _, TransactionOptions,
-    TransactionTrait as _, sqlx,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    RuntimeErr, Statement, sqlx,
 };
 
+use super::{Direct, PoolOptions, Rows, open};
 #[cfg(feature = "postgres")]
 use super::{PgSession, Probe, postgres::Pool};
-use super::{PoolOptions, Rows, finish, open};
 #[cfg(feature = "postgres")]
 use crate::Error;
 use crate::Result;
@@ -172,24 +171,13 @@ impl Connection {
         if let Some(session) = self.plain_session() {
             return session.stream(stmt).await;
         }
-        // Nothing is sent before the first row is asked for.
-        let rows = self.conn.stream_raw(stmt).await?;
-        Ok(if in_task(self.get_database_backend()) { Rows::in_task(rows) } else { rows.into() })
+        self.direct().stream(stmt).await
     }
 
-    /// Begins a transaction, whether or not somebody waits for it: it is rolled back if nobody does.
-    pub(crate) async fn begin(
-        &self,
-        options: TransactionOptions,
-    ) -> Result<DatabaseTransaction, DbErr> {
-        let conn = self.conn.clone();
-        finish(async move { conn.begin_with_options(options).await }).await
+    /// The way past the driver's own pool.
+    pub(crate) fn direct(&self) -> Direct {
+        Direct::new(self.conn.clone())
     }
-}
-
-/// Whether statements on this engine must not be dropped.
-pub(crate) fn in_task(backend: DbBackend) -> bool {
-    backend == DbBackend::MySql
 }
 
 #[async_trait::async_trait]
@@ -199,51 +187,35 @@ impl ConnectionTrait for Connection {
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        if in_task(self.get_database_backend()) {
-            let conn = self.conn.clone();
-            return finish(async move { conn.execute_raw(stmt).await }).await;
-        }
         #[cfg(feature = "postgres")]
         if let Some(session) = self.plain_session() {
             return session.execute(stmt).await;
         }
-        self.conn.execute_raw(stmt).await
+        self.direct().execute(stmt).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        if in_task(self.get_database_backend()) {
-            let (conn, sql) = (self.conn.clone(), sql.to_owned());
-            return finish(async move { conn.execute_unprepared(&sql).await }).await;
-        }
         #[cfg(feature = "postgres")]
         if let Some(session) = self.plain_session() {
             return session.execute_unprepared(sql).await;
         }
-        self.conn.execute_unprepared(sql).await
+        self.direct().execute_unprepared(sql).await
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        if in_task(self.get_database_backend()) {
-            let conn = self.conn.clone();
-            return finish(async move { conn.query_one_raw(stmt).await }).await;
-        }
         #[cfg(feature = "postgres")]
         if let Some(session) = self.plain_session() {
             return session.query_one(stmt).await;
         }
-        self.conn.query_one_raw(stmt).await
+        self.direct().query_one(stmt).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        if in_task(self.get_database_backend()) {
-            let conn = self.conn.clone();
-            return finish(async move { conn.query_all_raw(stmt).await }).await;
-        }
         #[cfg(feature = "postgres")]
         if let Some(session) = self.plain_session() {
             return session.query_all(stmt).await;
         }
-        self.conn.query_all_raw(stmt).await
+        self.direct().query_all(stmt).await
     }
 
     fn support_returning(&self) -> bool {

@@ -10,13 +10,19 @@ use sea_orm::{DbErr, QueryResult, QueryStream, TransactionStream};
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
+use super::Pass;
+
 type Row = Result<QueryResult, DbErr>;
 
 /// Rows that may be read ahead while the caller is busy with those before them.
 const AHEAD: usize = 32;
 
 /// The rows of a statement.
-pub(crate) struct Rows<'a>(Source<'a>);
+pub(crate) struct Rows<'a> {
+    // Dropped in this order.
+    source: Source<'a>,
+    _pass: Option<Pass>,
+}
 
 enum Source<'a> {
     /// Read by the caller.
@@ -72,36 +78,37 @@ impl Sender {
 
 impl Rows<'static> {
     /// Rows that a task of its own reads to the end, whatever becomes of the caller.
-    pub(crate) fn in_task(rows: QueryStream) -> Self {
+    pub(crate) fn in_task(rows: QueryStream, pass: Option<Pass>) -> Self {
         Self::by(move |sender| async move {
             sender.send(rows).await;
+            drop(pass);
         })
+    }
+
+    /// Rows that the caller reads.
+    pub(crate) fn by_caller(rows: QueryStream, pass: Option<Pass>) -> Self {
+        Self { source: Source::Pool(Box::new(rows)), _pass: pass }
     }
 
     /// Rows that a task reads which begins with the first row asked for.
     pub(crate) fn by<F: Future<Output = ()> + Send + 'static>(
         read: impl FnOnce(Sender) -> F + Send + 'static,
     ) -> Self {
-        Self(Source::Lazy(Box::new(move |sender| {
+        let reader: Reader = Box::new(move |sender| {
             Box::pin(async move {
                 let to = sender.to.clone();
                 // What was read from goes before the end is told.
                 read(sender).await;
                 let _ = to.send(Message::End).await;
             })
-        })))
-    }
-}
-
-impl From<QueryStream> for Rows<'_> {
-    fn from(rows: QueryStream) -> Self {
-        Self(Source::Pool(Box::new(rows)))
+        });
+        Self { source: Source::Lazy(reader), _pass: None }
     }
 }
 
 impl<'a> From<TransactionStream<'a>> for Rows<'a> {
     fn from(rows: TransactionStream<'a>) -> Self {
-        Self(Source::Transaction(Box::new(rows)))
+        Self { source: Source::Transaction(Box::new(rows)), _pass: None }
     }
 }
 
@@ -110,14 +117,14 @@ impl Stream for Rows<'_> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Row>> {
         loop {
-            let message = match &mut self.0 {
+            let message = match &mut self.source {
                 Source::Pool(rows) => return rows.poll_next_unpin(cx),
                 Source::Transaction(rows) => return rows.poll_next_unpin(cx),
                 Source::Over => return Poll::Ready(None),
                 Source::Task(rows) => ready!(rows.poll_recv(cx)),
                 Source::Lazy(_) => {
                     let (to, rows) = mpsc::channel(AHEAD);
-                    let lazy = std::mem::replace(&mut self.0, Source::Task(rows));
+                    let lazy = std::mem::replace(&mut self.source, Source::Task(rows));
                     if let Source::Lazy(read) = lazy {
                         tokio::spawn(read(Sender { to }).in_current_span());
                     }
@@ -127,11 +134,11 @@ impl Stream for Rows<'_> {
             return Poll::Ready(match message {
                 Some(Message::Row(row)) => Some(row),
                 Some(Message::End) => {
-                    self.0 = Source::Over;
+                    self.source = Source::Over;
                     None
                 }
                 None => {
-                    self.0 = Source::Over;
+                    self.source = Source::Over;
                     let why = "the task that reads the rows ended before they did";
                     Some(Err(DbErr::Custom(why.to_owned())))
                 }

@@ -24,12 +24,14 @@ use sea_query_sqlx::SqlxValues;
 
 use self::lease::{Lease, survives};
 pub(crate) use self::transaction::PgTransaction;
-use super::{Probe, Rows, Sender, Token, postgres::Pool};
+use super::{Door, Probe, Rows, Sender, Token, postgres::Pool};
 
 /// A pool, and what each transaction on it begins with.
 #[derive(Debug, Clone)]
 pub(crate) struct PgSession {
     pool: Pool,
+    /// The tenant's way to the pool, if it is one of those who share it.
+    door: Option<Door>,
     /// What tried out the connections, if transactions have a setting.
     probe: Option<Probe>,
     /// Follows `BEGIN` in the same round trip. Unlike `SELECT set_config(…)` it takes no snapshot:
@@ -51,12 +53,17 @@ impl PgSession {
     /// else has prepared.
     pub(super) fn silent(pool: &Pool, named: bool) -> Self {
         let (pool, set) = (pool.clone(), "".into());
-        Self { pool, probe: None, set, token: None, wrapped: !named, named }
+        Self { pool, door: None, probe: None, set, token: None, wrapped: !named, named }
     }
 
     /// On connections that were tried out for settings.
     pub(super) fn tried_out(self, probe: &Probe) -> Self {
         Self { probe: Some(probe.clone()), ..self }
+    }
+
+    /// As one of those who share the pool.
+    pub(crate) fn behind(self, door: Door) -> Self {
+        Self { door: Some(door), ..self }
     }
 
     /// Transactions with a token.
@@ -76,11 +83,15 @@ impl PgSession {
     }
 
     async fn acquire(&self) -> Result<Lease, DbErr> {
+        let pass = match &self.door {
+            Some(door) => Some(door.enter().await?),
+            None => None,
+        };
         let member = self.pool.acquire().await?;
         if let Some(probe) = &self.probe {
             probe.verdict()?;
         }
-        Ok(Lease::new(member))
+        Ok(Lease::new(member, pass))
     }
 
     async fn begin_on(&self, lease: &mut Lease, options: TransactionOptions) -> Result<(), DbErr> {

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use tenancy_core::catalog::Entity;
 
-use super::{Place, place, table};
+use super::{Place, Reference, parts::Column, place, table};
 use crate::{Error, Result};
 
 /// A foreign key of a table.
@@ -52,6 +52,18 @@ impl Key {
             self.to_table = place.table(target, backend)?;
         }
         Ok(())
+    }
+
+    /// What it is, apart from its statement.
+    pub(super) fn reference(&self, own: &Entity, columns: &[Column]) -> Reference {
+        let pairs = self.from.iter().cloned().zip(self.to.iter().cloned()).collect();
+        let empty = |from: &String| columns.iter().any(|it| it.name == from && it.nullable);
+        Reference {
+            own: (own.schema.clone(), own.table.clone()),
+            target: self.target.clone(),
+            pairs,
+            optional: self.from.iter().any(empty),
+        }
     }
 
     pub(super) fn statement(self, table: &str) -> ForeignKeyCreateStatement {

@@ -74,7 +74,9 @@ pub(super) fn draw(
     let foreign = foreign::keys(&parts.relations, known, own, backend, place)?;
     let mut parents = BTreeSet::new();
     let mut indexes: Vec<Vec<String>> = Vec::new();
+    let mut references = Vec::new();
     for key in foreign {
+        references.push(key.reference(own, &parts.columns));
         if key.target != (own.schema.clone(), own.table.clone()) {
             parents.insert(key.target.clone());
         }
@@ -117,6 +119,7 @@ pub(super) fn draw(
         name: (own.schema.clone(), own.table.clone()),
         columns: own.columns.len(),
         parents,
+        references,
         types: types(&parts.types, backend),
         statements,
         last: Vec::new(),

@@ -206,6 +206,7 @@ fn circles_are_named() {
             name: (None, name.to_owned()),
             columns: 1,
             parents: BTreeSet::from([(None, parent.to_owned())]),
+            references: Vec::new(),
             types: Vec::new(),
             statements: Vec::new(),
             last: Vec::new(),

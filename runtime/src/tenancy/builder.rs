@@ -24,7 +24,7 @@ use crate::{
     entity,
     isolation::{Grounds, Setup, TierTimeouts},
     limit::{MemoryLimiter, RateLimiter, RateLimits},
-    pool::{Connection, PoolOptions, engine::Limits},
+    pool::{Connection, Gate, PoolOptions, engine::Limits},
     store::{AuditTrail, SqlStore, TenantStore},
 };
 
@@ -44,6 +44,7 @@ pub struct Builder {
     budget: usize,
     timeouts: Timeouts,
     tier_timeouts: BTreeMap<String, Timeouts>,
+    share: Option<u32>,
     per_tenant: Option<usize>,
     idle: Duration,
     store: Option<Arc<dyn TenantStore>>,
@@ -81,6 +82,7 @@ impl Builder {
             budget: BUDGET,
             timeouts: Timeouts::default(),
             tier_timeouts: BTreeMap::new(),
+            share: None,
             per_tenant: None,
             idle: IDLE,
             store: None,
@@ -133,6 +135,22 @@ impl Builder {
     #[must_use]
     pub fn acquire_timeout(mut self, longest: Duration) -> Self {
         self.pool.acquire_timeout = longest;
+        self
+    }
+
+    /// Sets how many of the pool's [connections](Self::max_connections) one tenant may use at a
+    /// time; half of them unless set, and two at least, so that the others find some that are free.
+    ///
+    /// A transaction uses one until it ends, and a stream until it is dropped. A tenant that wants
+    /// more than its share waits, and so does everybody when all are in use; what comes free then
+    /// goes to the next tenant, however many callers each of them has. Who waits for
+    /// [too long](Self::acquire_timeout) is told [who has them](crate::Error::is_busy).
+    ///
+    /// This is for tenants that share a pool. One with a [`Database`](crate::Database) of its own has
+    /// [`connections_per_tenant`](Self::connections_per_tenant), and what goes by a lane is not counted.
+    #[must_use]
+    pub fn pool_share(mut self, connections: u32) -> Self {
+        self.share = Some(connections);
         self
     }
 
@@ -352,6 +370,12 @@ impl Builder {
             )));
         }
         self.isolation.check()?;
+        if self.share == Some(0) {
+            return Err(Error::config(
+                "a tenant may use 0 connections of the pool, and every statement needs one; raise \
+                 `Builder::pool_share`, or leave it away",
+            ));
+        }
         let timeouts = TierTimeouts::new(self.timeouts, self.tier_timeouts)?;
         #[cfg(feature = "postgres")]
         if self.isolation.tells_database() {
@@ -406,8 +430,12 @@ impl Builder {
             wait: self.pool.acquire_timeout,
             lanes,
         };
+        let room = if self.pool.is_in_memory() { 1 } else { self.pool.max_connections };
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let share = self.share.map_or(Gate::usual_share(room), |share| room.min(share as usize));
         let setup = Setup {
             conn,
+            gate: Gate::new(room, share, self.pool.acquire_timeout),
             options: self.pool,
             limits,
             operator,

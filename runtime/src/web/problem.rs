@@ -71,14 +71,14 @@ pub(super) fn respond(status: StatusCode, body: impl Into<Body>) -> Response {
 /// | [refused](Error::is_refused), such as a row that names another tenant; [invalid value](Error::is_invalid_value) | 400 |
 /// | [not found](Error::is_not_found), [unknown tenant](Error::is_tenant_not_found), [inactive tenant](Error::is_inactive) | 404 |
 /// | [conflict](Error::is_conflict) | 409 |
-/// | [closed](Error::is_closed), no free connection | 503 |
+/// | [closed](Error::is_closed), [no free connection](Error::is_busy) | 503 |
 /// | anything else | 500 |
 ///
 /// The error itself is logged under the target `tenancy::web`: at level ERROR where the program or
 /// the database is at fault, at WARN where a row names another tenant, otherwise at DEBUG.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let busy = matches!(self.db_err(), Some(DbErr::ConnectionAcquire(_)));
+        let lost = matches!(self.db_err(), Some(DbErr::ConnectionAcquire(_)));
         let status = if let Some(refusal) = self.refusal() {
             if refusal.kind() == RefusalKind::TenantValue {
                 tracing::warn!(target: "tenancy::web", error = %self, "a row names another tenant");
@@ -95,7 +95,7 @@ impl IntoResponse for Error {
         } else if self.is_conflict() {
             tracing::debug!(target: "tenancy::web", error = %self, "conflict");
             StatusCode::CONFLICT
-        } else if self.is_closed() || busy {
+        } else if self.is_closed() || self.is_busy() || lost {
             tracing::error!(target: "tenancy::web", error = %self, "no connection is to be had");
             StatusCode::SERVICE_UNAVAILABLE
         } else {
@@ -143,6 +143,7 @@ mod tests {
             (Error::from(DbErr::RecordNotFound("orders".into())), 404),
             (Error::conflict("the slug `acme`"), 409),
             (Error::closed(), 503),
+            (Error::busy("acme has all"), 503),
             (Error::from(DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout)), 503),
             (Error::from(DbErr::Custom("SELECT secret FROM orders".into())), 500),
         ] {

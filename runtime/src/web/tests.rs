@@ -1,6 +1,7 @@
 //! The layer and the extractors, by requests.
 
 mod path;
+mod proxy;
 mod refusal;
 
 use std::{

@@ -18,6 +18,10 @@ const fn changes(name: &'static str) -> Test {
     Test { program: "changes", name }
 }
 
+const fn proof(name: &'static str) -> Test {
+    Test { program: "proof", name }
+}
+
 const fn soak(name: &'static str) -> Test {
     Test { program: "soak", name }
 }
@@ -250,7 +254,11 @@ pub(super) const PATCHES: &[Patch] = &[
             find: "(predicate, ..) => found.predicates.extend(predicate),",
             replace: "(predicate, ..) => drop(predicate),",
         }],
-        tests: &[suite("escape::a_hand_built_query::sqlite"), soak("sqlite_row")],
+        tests: &[
+            suite("escape::a_hand_built_query::sqlite"),
+            soak("sqlite_row"),
+            proof("no_tenant_reaches_what_another_has::sqlite"),
+        ],
     },
     Patch {
         name: "outer-join-unguarded",
@@ -263,6 +271,21 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[suite("reads::related::sqlite")],
     },
     Patch {
+        name: "update-unguarded",
+        why: "UPDATE changes the rows of all tenants",
+        edits: &[Edit {
+            file: "core/src/scope/update.rs",
+            find: "*selection = guard(selection.take(), found.predicates);",
+            replace: "*selection = guard(selection.take(), vec![]);",
+        }],
+        tests: &[
+            suite("writes::raw_writes::sqlite"),
+            proof("no_tenant_reaches_what_another_has::sqlite"),
+            proof("no_tenant_reaches_what_another_has::postgres"),
+            proof("no_tenant_reaches_what_another_has::mysql"),
+        ],
+    },
+    Patch {
         name: "delete-unguarded",
         why: "DELETE takes the rows of all tenants",
         edits: &[Edit {
@@ -270,7 +293,11 @@ pub(super) const PATCHES: &[Patch] = &[
             find: "*selection = guard(selection.take(), found.predicates);",
             replace: "*selection = guard(selection.take(), vec![]);",
         }],
-        tests: &[suite("writes::by_id::sqlite"), soak("sqlite_row")],
+        tests: &[
+            suite("writes::by_id::sqlite"),
+            soak("sqlite_row"),
+            proof("no_tenant_reaches_what_another_has::sqlite"),
+        ],
     },
     Patch {
         name: "insert-not-stamped",
@@ -283,6 +310,7 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[
             suite("escape::a_row_planted_in_the_neighbours_rows::sqlite"),
             suite("escape::a_row_planted_in_the_neighbours_rows::postgres"),
+            proof("no_tenant_reaches_what_another_has::postgres"),
         ],
     },
     Patch {
@@ -296,6 +324,7 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[
             suite("upserts::on_a_key_the_neighbour_has::sqlite"),
             suite("upserts::on_a_key_the_neighbour_has::postgres"),
+            proof("no_tenant_reaches_what_another_has::sqlite"),
         ],
     },
     Patch {
@@ -309,6 +338,7 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[
             suite("escape::a_row_planted_in_the_neighbours_rows::sqlite"),
             suite("writes::a_neighbours_model_changes_nothing::postgres"),
+            proof("no_tenant_reaches_what_another_has::sqlite"),
         ],
     },
     Patch {

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["db"],
     &["repo", "resolve", "isolation"],
     &["tenancy"],
-    &["web"],
+    &["web", "testkit"],
 ];
 
 /// Modules that import each other: an entity registers the blueprint of its table, and a blueprint

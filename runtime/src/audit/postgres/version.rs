@@ -50,6 +50,7 @@ pub(super) fn check(version: i32, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
+    /// EDGE 50: a server that is known to leak is found when a tenancy connects.
     #[test]
     fn old_releases_are_found() {
         let check = |version: i32, expected: &[&str]| {

@@ -273,7 +273,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn whoever_gets_the_turn_after_a_savepoint_has_the_transaction_alone() {
         let options = PoolOptions::new(Secret::new("sqlite::memory:"));
-        let link = Link::new(Connection::open(&options).await.unwrap(), &Context::None).unwrap();
+        let link = Link::new(&Connection::open(&options).await.unwrap(), &Context::None).unwrap();
         let outer = Level::open(&link, TransactionOptions::default()).await.unwrap();
         for _ in 0..3_000 {
             let handle = Arc::default();

@@ -29,7 +29,7 @@ impl UnscopedTransaction {
         conn: &Connection,
         options: TransactionOptions,
     ) -> Result<Self, DbErr> {
-        let link = Link::new(conn.clone(), &Context::None)?;
+        let link = Link::new(conn, &Context::None)?;
         let open = Open::begin(&link, options).await?;
         Ok(Self { open, backend: conn.get_database_backend() })
     }

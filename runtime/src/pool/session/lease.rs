@@ -7,7 +7,7 @@ use sea_orm::sqlx::{
 };
 use tokio::runtime::Handle;
 
-use crate::pool::postgres::Member;
+use crate::pool::{Pass, postgres::Member};
 
 /// A connection on loan.
 ///
@@ -25,6 +25,8 @@ pub(super) struct Lease {
     state: State,
     /// A statement was sent whose end was not seen.
     running: bool,
+    /// Given back after the connection.
+    pass: Option<Pass>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +42,8 @@ enum State {
 }
 
 impl Lease {
-    pub(super) fn new(member: Member) -> Self {
-        Self { member: Some(member), state: State::Clean, running: false }
+    pub(super) fn new(member: Member, pass: Option<Pass>) -> Self {
+        Self { member: Some(member), state: State::Clean, running: false, pass }
     }
 
     fn conn(&mut self) -> &mut PgConnection {
@@ -124,20 +126,19 @@ fn ends_session(error: &dyn DatabaseError) -> bool {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(member) = self.member.take() else { return };
-        let state = self.state;
-        if state == State::Clean && !self.running {
+        let (state, running) = (self.state, self.running);
+        if state == State::Clean && !running {
             return;
         }
+        let mut untidy = Untidy { member: Some(member), _pass: self.pass.take() };
         let Ok(runtime) = Handle::try_current() else {
             // Nothing can be sent any more.
-            drop(Untidy(Some(member)));
             return;
         };
-        let (running, mut untidy) = (self.running, Untidy(Some(member)));
         runtime.spawn(async move {
-            let Some(member) = &mut untidy.0 else { return };
+            let Some(member) = &mut untidy.member else { return };
             if tidy(member, state, running).await {
-                drop(untidy.0.take());
+                drop(untidy.member.take());
             } else {
                 // Counts until it is closed.
                 member.close().await;
@@ -148,11 +149,14 @@ impl Drop for Lease {
 
 /// A connection that does not go back to the pool as it is, not even if the task that tidies it is
 /// cut short, by a panic or the end of its runtime.
-struct Untidy(Option<Member>);
+struct Untidy {
+    member: Option<Member>,
+    _pass: Option<Pass>,
+}
 
 impl Drop for Untidy {
     fn drop(&mut self) {
-        if let Some(member) = self.0.take() {
+        if let Some(member) = self.member.take() {
             // Without its socket, the server rolls back.
             drop(Member::take(member));
         }
