@@ -1,7 +1,9 @@
 //! Ours beside what it is compared with, in one run: `cargo xtask bench <topic>`.
 
 mod bulkhead;
+mod cache;
 mod frame;
+mod http;
 mod limit;
 mod read;
 mod scoper;
@@ -13,12 +15,14 @@ use std::process::ExitCode;
 type Topic = fn() -> Vec<frame::Row>;
 
 /// What can be measured.
-const TOPICS: [(&str, Topic); 5] = [
+const TOPICS: [(&str, Topic); 7] = [
     ("tour", tour::run),
     ("scoper", scoper::run),
     ("read", read::run),
     ("bulkhead", bulkhead::run),
     ("limit", limit::run),
+    ("cache", cache::run),
+    ("http", http::run),
 ];
 
 fn main() -> ExitCode {

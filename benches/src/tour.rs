@@ -50,7 +50,7 @@ pub(crate) struct World {
     pub(crate) runtime: tokio::runtime::Runtime,
     ours: TenantDb,
     plain: DatabaseConnection,
-    _tenancy: Tenancy,
+    tenancy: Tenancy,
     path: PathBuf,
 }
 
@@ -62,7 +62,12 @@ impl World {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let (ours, plain, tenancy) = runtime.block_on(connect(&url));
-        Self { runtime, ours, plain, _tenancy: tenancy, path }
+        Self { runtime, ours, plain, tenancy, path }
+    }
+
+    /// Both ways to the first tenant's orders.
+    pub(crate) fn both(&self) -> (&Tenancy, &DatabaseConnection) {
+        (&self.tenancy, &self.plain)
     }
 
     /// Reads orders one by one through the tenant's connection.

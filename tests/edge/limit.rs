@@ -67,6 +67,15 @@ async fn left(tenancy: &Tenancy, tenant: &Tenant) -> u32 {
     }
 }
 
+/// EDGE 1.
+#[tokio::test]
+async fn each_tenant_has_a_limit_of_its_own() {
+    let server = Server::started();
+    let (tenancy, acme, globex) = tenancy(&server, PATIENT, hourly(5, Away::Closed)).await;
+    assert_eq!(admitted(&tenancy, &acme, 9).await, 5);
+    assert_eq!(admitted(&tenancy, &globex, 9).await, 5);
+}
+
 /// EDGE 13: it starts without Redis, and asks it as soon as it is there.
 #[tokio::test]
 async fn without_redis_each_process_lets_its_share_through_until_it_is_there() {

@@ -37,6 +37,11 @@ const RULES: &[Rule] = &[
     },
     Rule { sentence: "`db`, `repo` and `store` know no HTTP.", check: data_knows_no_http },
     Rule { sentence: "There is no `unsafe`.", check: nothing_is_unsafe },
+    // EDGE 31.
+    Rule {
+        sentence: "Nothing switches on the cache that the client of Redis has of its own: it serves stale values.",
+        check: manifest::redis_has_no_cache,
+    },
     Rule {
         sentence: "No source file is longer than 450 lines, tests apart.",
         check: files_are_short,

@@ -13,7 +13,7 @@ use super::{POOL, crowd};
 use crate::tour::order;
 
 /// Orders of each tenant.
-pub(super) const ROWS: i64 = 1_000;
+pub(crate) const ROWS: i64 = 1_000;
 
 /// A role that policies bind.
 const ROLE: &str = "tenancy_bench_app";
@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// Two tenants.
-    pub(super) async fn tenancy(
+    pub(crate) async fn tenancy(
         &mut self,
         name: &str,
         isolation: impl IsolationProvider,
@@ -239,7 +239,7 @@ impl World {
     }
 
     /// Asks for the first tenant until it has all connections a lane can have.
-    pub(super) async fn warm_up(&self) {
+    pub(crate) async fn warm_up(&self) {
         let own = || self.tenancy.connections().tenants.iter().map(|it| it.idle).sum::<usize>();
         while own() < POOL as usize {
             let readers = (0..4 * POOL).map(|_| {

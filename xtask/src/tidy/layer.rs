@@ -7,10 +7,10 @@ use super::source::{Source, sources};
 /// The modules, the lowest first. One may import from those in layers below its own.
 const LAYERS: &[&[&str]] = &[
     &["error"],
-    &["entity", "schema", "pool"],
+    &["entity", "schema", "pool", "redis"],
     &["store", "audit"],
-    &["db"],
-    &["repo", "resolve", "isolation"],
+    &["db", "cache"],
+    &["repo", "resolve", "isolation", "limit"],
     &["tenancy"],
     &["web", "testkit"],
 ];

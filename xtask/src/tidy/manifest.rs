@@ -20,6 +20,20 @@ pub(super) fn core_depends_on_no_runtime(root: &Path) -> Vec<String> {
     only(root, "core/Cargo.toml", &allowed)
 }
 
+/// Names every manifest that asks for the client-side cache of `redis`.
+pub(super) fn redis_has_no_cache(root: &Path) -> Vec<String> {
+    let members = fs::read_dir(root).into_iter().flatten().flatten();
+    let folders = members.map(|member| member.path()).chain([root.to_owned()]);
+    let mut problems = Vec::new();
+    for manifest in folders.map(|folder| folder.join("Cargo.toml")) {
+        let text = fs::read_to_string(&manifest).unwrap_or_default();
+        if text.contains(concat!("cache", "-aio")) {
+            problems.push(format!("{} switches it on", manifest.display()));
+        }
+    }
+    problems
+}
+
 /// Names every dependency of a crate that is not one of `allowed`; those of its tests are free.
 fn only(root: &Path, manifest: &str, allowed: &[&str]) -> Vec<String> {
     let text = fs::read_to_string(root.join(manifest)).unwrap_or_default();
