@@ -69,7 +69,6 @@ pub struct Jwt {
 
 impl Jwt {
     /// Begins to set one up.
-    #[must_use]
     pub fn builder(keys: Keys) -> Builder {
         Builder::new(keys)
     }
