@@ -410,7 +410,7 @@ pub(super) const PATCHES: &[Patch] = &[
         edits: &[Edit {
             file: "runtime/src/resolve/jwt.rs",
             find: "let verified = jsonwebtoken::decode::<Strict>(token, key.inner(), &validation);",
-            replace: "let _ = key; let verified = jsonwebtoken::insecure_decode::<Strict>(token);",
+            replace: "let _ = key; let verified = jsonwebtoken::dangerous::insecure_decode::<Strict>(token);",
         }],
         tests: &[suite("resolve::a_token_somebody_else_signed_leads_nowhere::sqlite")],
     },
