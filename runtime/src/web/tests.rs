@@ -2,6 +2,8 @@
 
 mod path;
 mod refusal;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::{
     convert::Infallible,
