@@ -4,7 +4,9 @@ mod ip;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Borrow, fmt, net::IpAddr, str::FromStr, sync::Arc};
+// Addresses as values; `std` has them beside sockets.
+use core::net::IpAddr;
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};

@@ -56,7 +56,11 @@ fn jwt() -> Jwt {
 }
 
 fn bearer(claims: &Value) -> (&'static str, String) {
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET);
+    signed(claims, SECRET)
+}
+
+fn signed(claims: &Value, secret: &[u8]) -> (&'static str, String) {
+    let key = jsonwebtoken::EncodingKey::from_secret(secret);
     let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).unwrap();
     ("authorization", format!("Bearer {token}"))
 }
@@ -136,5 +140,20 @@ each_engine! {
         assert_eq!(shop.neighbour().await, before);
         let agreed = [host("acme"), acme, header("acme")];
         assert_eq!(send(&app, "GET", "/orders", &agreed).await, (200, ACME.to_owned()));
+    }
+
+    async fn a_token_somebody_else_signed_leads_nowhere(shop) {
+        let before = shop.neighbour().await;
+        let app = app(&shop, jwt());
+        let claims = claims("globex", "globex");
+        let refused = send(&app, "POST", "/double", &[]).await;
+        assert_eq!(refused.0, StatusCode::NOT_FOUND.as_u16());
+        for secret in [&b"another secret of 32 bytes or so"[..], b"", &SECRET[1..]] {
+            let token = signed(&claims, secret);
+            assert_eq!(send(&app, "POST", "/double", &[token]).await, refused);
+        }
+        assert_eq!(shop.neighbour().await, before);
+        assert_eq!(send(&app, "POST", "/double", &[bearer(&claims)]).await.0, 200);
+        assert_ne!(shop.neighbour().await, before);
     }
 }

@@ -1,6 +1,6 @@
 //! Addresses where a name could be.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::refused;
 use crate::InvalidValue;

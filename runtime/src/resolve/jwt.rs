@@ -37,6 +37,10 @@ use super::{Resolved, Resolver, Unresolved};
 /// in it has a name twice, if a claim is of another type than [RFC 7519] says, if it says where its
 /// key is to be found (`jku`, `jwk`, `x5u`, `x5c`), or asks for an extension (`crit`).
 ///
+/// Signatures are verified by the crate `jsonwebtoken`, by its provider in Rust alone. A program that
+/// turns on its other provider too must install one of them (`CryptoProvider::install_default`)
+/// before the first token comes, which panics otherwise.
+///
 /// A request without the field `Authorization` names no tenant. One with another scheme, or with two
 /// values, is refused.
 ///
@@ -69,7 +73,6 @@ pub struct Jwt {
 
 impl Jwt {
     /// Begins to set one up.
-    #[must_use]
     pub fn builder(keys: Keys) -> Builder {
         Builder::new(keys)
     }

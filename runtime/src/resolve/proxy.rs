@@ -18,7 +18,8 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 /// Any client can write `X-Forwarded-Host` or `Forwarded`. They are read only where the socket's
 /// peer is one of these, and of the two only the one that is named here: a proxy that sets the one
 /// often lets the other through as the client wrote it. Where the proxy appends to what was there,
-/// all parts must name the same host.
+/// all parts must name the same host; where it says nothing, the request's own host counts. No other
+/// header is read, and none by which a proxy tells of a client's certificate.
 ///
 /// The peer's address is [`ConnectInfo<SocketAddr>`](ConnectInfo), so serve the application with
 /// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info);

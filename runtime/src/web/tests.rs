@@ -3,6 +3,8 @@
 mod path;
 mod proxy;
 mod refusal;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::{
     convert::Infallible,

@@ -1,8 +1,10 @@
 //! What is broken, and which tests must notice.
 
+pub(super) mod edge;
+
 use super::patch::{Edit, Patch, Test};
 
-const fn suite(name: &'static str) -> Test {
+pub(super) const fn suite(name: &'static str) -> Test {
     Test { program: "suite", name }
 }
 
@@ -22,16 +24,13 @@ const fn proof(name: &'static str) -> Test {
     Test { program: "proof", name }
 }
 
-const fn edge(name: &'static str) -> Test {
-    Test { program: "edge", name }
-}
-
 const fn soak(name: &'static str) -> Test {
     Test { program: "soak", name }
 }
 
-/// All of it, by the wall that is broken: the database, the connection, the statement, the way to it.
-pub(super) const PATCHES: &[Patch] = &[
+/// What keeps rows apart, by the wall that is broken: the database, the connection, the statement, the
+/// way to it.
+pub(super) const WALLS: &[Patch] = &[
     Patch {
         name: "no-force",
         why: "policies spare the owner of a table",
@@ -416,29 +415,6 @@ pub(super) const PATCHES: &[Patch] = &[
         tests: &[
             suite("operator::what_is_left_on_an_unscoped_connection_meets_nobody_else::sqlite"),
             suite("operator::what_is_left_on_an_unscoped_connection_meets_nobody_else::postgres"),
-        ],
-    },
-    Patch {
-        name: "limit-for-all",
-        why: "all tenants use up one limit together",
-        edits: &[Edit {
-            file: "runtime/src/limit/redis/question.rs",
-            find: "tenant.as_str(), policy.name()",
-            replace: "tenant.as_str().get(..0).unwrap_or_default(), policy.name()",
-        }],
-        tests: &[edge("limit::each_tenant_has_a_limit_of_its_own")],
-    },
-    Patch {
-        name: "never-forgotten",
-        why: "a tenant that was suspended is remembered as it was",
-        edits: &[Edit {
-            file: "runtime/src/cache/stripes.rs",
-            find: "for name in names {",
-            replace: "for name in names.into_iter().take(0) {",
-        }],
-        tests: &[
-            edge("cache::a_change_is_seen_by_other_processes_over_the_channel"),
-            suite("tenants::live_their_lives::sqlite"),
         ],
     },
 ];

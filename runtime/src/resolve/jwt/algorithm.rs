@@ -76,4 +76,15 @@ impl Algorithm {
             _ => None,
         }
     }
+
+    /// How many bytes a public key on its curve has; none where there is no curve.
+    pub(super) fn point_length(self) -> Option<usize> {
+        match self {
+            // A byte tells that both coordinates follow.
+            Self::ES256 => Some(1 + 2 * 32),
+            Self::ES384 => Some(1 + 2 * 48),
+            Self::EdDSA => Some(32),
+            _ => None,
+        }
+    }
 }

@@ -129,9 +129,8 @@ impl Builder {
         if leeway > LONGEST_LEEWAY {
             return wrong("a leeway of more than 5 minutes lets expired tokens in");
         }
-        let mut validation = Validation::default();
-        validation.leeway = leeway.as_secs();
-        validation.validate_nbf = true;
+        let leeway = leeway.as_secs();
+        let mut validation = Validation { leeway, validate_nbf: true, ..Validation::default() };
         validation.set_issuer(&issuers);
         if any_audience {
             tracing::warn!(

@@ -38,11 +38,17 @@ fn key(jwk: &Map<String, Value>, algorithms: &[Algorithm]) -> Option<Key> {
             let key = DecodingKey::from_rsa_components(text("n")?, text("e")?).ok()?;
             (key, &[RS256, RS384, RS512, PS256, PS384, PS512])
         }
-        ("EC", Some("P-256")) => (curve(text("x")?, text("y")?, 32)?, &[Algorithm::ES256]),
-        ("EC", Some("P-384")) => (curve(text("x")?, text("y")?, 48)?, &[Algorithm::ES384]),
+        ("EC", Some("P-256")) => {
+            let key = DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?;
+            (on_curve(key, Algorithm::ES256)?, &[Algorithm::ES256])
+        }
+        ("EC", Some("P-384")) => {
+            let key = DecodingKey::from_ec_components(text("x")?, text("y")?).ok()?;
+            (on_curve(key, Algorithm::ES384)?, &[Algorithm::ES384])
+        }
         ("OKP", Some("Ed25519")) => {
             let key = DecodingKey::from_ed_components(text("x")?).ok()?;
-            (sized(key, 32)?, &[Algorithm::EdDSA])
+            (on_curve(key, Algorithm::EdDSA)?, &[Algorithm::EdDSA])
         }
         _ => return None,
     };
@@ -62,13 +68,10 @@ fn key(jwk: &Map<String, Value>, algorithms: &[Algorithm]) -> Option<Key> {
     }
 }
 
-/// A point of a curve whose coordinates have so many bytes.
-fn curve(x: &str, y: &str, length: usize) -> Option<DecodingKey> {
-    // A byte tells that both coordinates follow.
-    sized(DecodingKey::from_ec_components(x, y).ok()?, 1 + 2 * length)
-}
-
-fn sized(key: DecodingKey, length: usize) -> Option<DecodingKey> {
-    let fits = matches!(key.kind(), DecodingKeyKind::SecretOrDer(bytes) if bytes.len() == length);
+/// A point as long as those of the algorithm's curve.
+fn on_curve(key: DecodingKey, algorithm: Algorithm) -> Option<DecodingKey> {
+    let length = algorithm.point_length();
+    let fits =
+        matches!(key.kind(), DecodingKeyKind::SecretOrDer(bytes) if Some(bytes.len()) == length);
     fits.then_some(key)
 }

@@ -76,6 +76,14 @@ impl Key {
             Error::config(format!("the key in PEM is no public key for {name} that can be read"))
         };
         let inner = read.map_err(unreadable)?;
+        // A point of another curve has another length.
+        let fits = match (algorithm.point_length(), inner.kind()) {
+            (Some(length), DecodingKeyKind::SecretOrDer(point)) => point.len() == length,
+            _ => true,
+        };
+        if !fits {
+            return Err(Error::config(format!("the key in PEM is of another curve than {name}")));
+        }
         Self::public(vec![algorithm], inner).map_err(Error::config)
     }
 

@@ -66,8 +66,8 @@ fn the_first_that_finds_anything_decides() {
             for three in ["missing", "malformed", "acme"] {
                 let words = [one, two, three];
                 let first = words.into_iter().find(|word| *word != "missing").unwrap_or("missing");
-                let expected = chain(|says| Chain::first(says), &[first]);
-                table.line(words, &chain(|says| Chain::first(says), &words), &expected);
+                let expected = chain(Chain::first, &[first]);
+                table.line(words, &chain(Chain::first, &words), &expected);
             }
         }
     }
@@ -111,7 +111,7 @@ fn all_that_find_anything_agree() {
                 words.extend(uris.first().map(|uri| uri.to_string()));
                 words.join(" ")
             };
-            table.line(words, &chain(|says| Chain::all(says), &words), &expected);
+            table.line(words, &chain(Chain::all, &words), &expected);
         }
     }
     table.end(144);
@@ -121,10 +121,10 @@ fn all_that_find_anything_agree() {
 fn a_broken_part_is_never_passed_over() {
     let broken = ["malformed", "ambiguous", "untrusted", "disagreement", "stale"];
     for word in broken {
-        assert_eq!(chain(|says| Chain::first(says), &[word, "acme"]), word);
-        assert_eq!(chain(|says| Chain::first(says), &["missing", word, "acme"]), word);
-        assert_eq!(chain(|says| Chain::all(says), &[word, "acme"]), word);
-        assert_eq!(chain(|says| Chain::all(says), &["acme", word]), word);
+        assert_eq!(chain(Chain::first, &[word, "acme"]), word);
+        assert_eq!(chain(Chain::first, &["missing", word, "acme"]), word);
+        assert_eq!(chain(Chain::all, &[word, "acme"]), word);
+        assert_eq!(chain(Chain::all, &["acme", word]), word);
     }
     // Chains are resolvers.
     let inner = Chain::all(says("missing")).with(says("malformed"));
@@ -159,7 +159,7 @@ proptest! {
         let mut turned = words.clone();
         turned.rotate_left(turn % words.len());
         let (one, other) =
-            (chain(|says| Chain::all(says), &words), chain(|says| Chain::all(says), &turned));
+            (chain(Chain::all, &words), chain(Chain::all, &turned));
         let refused = |found: &str| WORDS[..6].contains(&found);
         // Of several reasons to refuse, which one is logged may differ.
         prop_assert!(one == other || (refused(&one) && refused(&other)), "{} {}", one, other);

@@ -30,7 +30,7 @@ async fn ask(app: &Router, uri: &str, fields: &[(&str, &str)]) -> Answer {
     read(app.clone().oneshot(request).await.unwrap()).await
 }
 
-fn app(layer: super::super::TenancyLayer) -> Router {
+fn app(layer: &super::super::TenancyLayer) -> Router {
     let routes = Router::new().route("/", get(whoami)).route("/whoami", get(whoami));
     layer.around(routes.fallback(whoami))
 }
@@ -73,7 +73,7 @@ async fn every_refusal_has_the_same_bytes() {
     for name in names {
         let host = format!("{name}.example.com");
         let path_of = format!("/t/{name}/whoami");
-        answers.push((path_of.clone(), ask(&app(path.clone()), &path_of, &[]).await));
+        answers.push((path_of.clone(), ask(&app(&path), &path_of, &[]).await));
         if name == "Acme" {
             // In a host it is a spelling.
             continue;
@@ -81,17 +81,17 @@ async fn every_refusal_has_the_same_bytes() {
         for (layer, field) in
             [(&subdomain, "host"), (&behind, "x-forwarded-host"), (&chain, "host")]
         {
-            let answer = ask(&app(layer.clone()), "/whoami", &[(field, &host)]).await;
+            let answer = ask(&app(layer), "/whoami", &[(field, &host)]).await;
             answers.push((format!("{field} {host}"), answer));
         }
     }
     for uri in ["/", "/t", "/t/", "/x", "/t/acme/../globex", "/t//acme", "/t/%61cme"] {
-        answers.push((uri.to_owned(), ask(&app(path.clone()), uri, &[]).await));
+        answers.push((uri.to_owned(), ask(&app(&path), uri, &[]).await));
     }
     for host in
         ["example.com", "www.example.com", "a.acme.example.com", "127.0.0.1", "x.org", "a b"]
     {
-        let answer = ask(&app(subdomain.clone()), "/whoami", &[("host", host)]).await;
+        let answer = ask(&app(&subdomain), "/whoami", &[("host", host)]).await;
         answers.push((host.to_owned(), answer));
     }
     let acme = ("host", "acme.example.com");
@@ -107,7 +107,7 @@ async fn every_refusal_has_the_same_bytes() {
         &[("x-id", "nobody")],
         &[("x-id", "suspended")],
     ] {
-        answers.push((format!("{fields:?}"), ask(&app(chain.clone()), "/whoami", fields).await));
+        answers.push((format!("{fields:?}"), ask(&app(&chain), "/whoami", fields).await));
     }
     let bare = Router::new().route("/whoami", get(whoami));
     let mut without = ask(&bare, "/whoami", &[acme]).await;
@@ -129,7 +129,7 @@ async fn every_refusal_has_the_same_bytes() {
         (&behind, "/whoami", &[("x-forwarded-host", "acme.example.com")]),
         (&chain, "/whoami", &[acme, ("x-tenant-id", "acme"), ("x-id", "acme")]),
     ] {
-        let answer = ask(&app(layer.clone()), uri, fields).await;
+        let answer = ask(&app(layer), uri, fields).await;
         assert_eq!(answer.2, "acme Some(TenantId(acme))", "{uri} {fields:?}");
     }
 }
@@ -138,7 +138,7 @@ async fn every_refusal_has_the_same_bytes() {
 async fn a_challenge_is_the_same_for_all() {
     let tenancy = connect(MemoryStore::new()).await;
     let layer = tenancy.layer().challenge(r#"Bearer realm="shop""#).exclude("/health");
-    let app = app(layer);
+    let app = app(&layer);
     let first = ask(&app, "/whoami", &[]).await;
     assert_eq!(first.0, StatusCode::UNAUTHORIZED);
     assert_eq!(first.1[header::WWW_AUTHENTICATE], r#"Bearer realm="shop""#);
@@ -165,7 +165,7 @@ async fn names_of_different_kinds_are_compared_by_their_tenants() {
     tenancy.create_tenant(new).await.unwrap();
     let chains = [Chain::all(Header::default()).with(Id), Chain::all(Id).with(Header::default())];
     for chain in chains {
-        let app = app(tenancy.layer().resolver(chain));
+        let app = app(&tenancy.layer().resolver(chain));
         for (slug, id, expected) in [
             ("initech", "42", 200),
             ("acme", "acme", 200),
@@ -213,7 +213,7 @@ async fn what_is_stale_is_renewed_once_and_asked_once_more() {
     let tenancy = connect(MemoryStore::new()).await;
     let stale = Arc::new(Stale::default());
     let chain = Chain::first(Header::default()).with(Arc::clone(&stale));
-    let app = app(tenancy.layer().resolver(chain));
+    let app = app(&tenancy.layer().resolver(chain));
     let refused = ask(&app, "/whoami", &[]).await;
     assert_eq!(refused, ask(&app, "/whoami", &[("x-tenant-id", "nobody")]).await);
     assert_eq!(stale.renewed.load(Ordering::SeqCst), 1);
@@ -226,9 +226,9 @@ async fn what_is_stale_is_renewed_once_and_asked_once_more() {
 async fn responses_vary_by_all_that_was_read() {
     let tenancy = connect(MemoryStore::new()).await;
     let chain = Chain::all(Path::new("/t")).with(Header::default()).with(Header::new("x-shop"));
-    let answer = ask(&app(tenancy.layer().resolver(chain)), "/t/acme/", &[]).await;
+    let answer = ask(&app(&tenancy.layer().resolver(chain)), "/t/acme/", &[]).await;
     assert_eq!(answer.1[header::VARY], "x-tenant-id, x-shop");
-    let answer = ask(&app(tenancy.layer().resolver(Path::new("/t"))), "/t/acme", &[]).await;
+    let answer = ask(&app(&tenancy.layer().resolver(Path::new("/t"))), "/t/acme", &[]).await;
     assert_eq!(answer.0, StatusCode::OK);
     assert!(!answer.1.contains_key(header::VARY));
 }

@@ -23,6 +23,8 @@ fn a_key_is_of_the_kind_its_algorithm_takes() {
     refused(Key::pem(Algorithm::RS256, pem("p256")), "no public key for RS256");
     refused(Key::pem(Algorithm::ES256, pem("rsa")), "no public key for ES256");
     refused(Key::pem(Algorithm::EdDSA, pem("p256")), "no public key for EdDSA");
+    refused(Key::pem(Algorithm::ES384, pem("p256")), "another curve than ES384");
+    refused(Key::pem(Algorithm::ES256, pem("p384")), "another curve than ES256");
     refused(Key::pem(Algorithm::RS256, "nonsense"), "no public key for RS256");
     let shown = format!("{:?} {:?}", verifying(Algorithm::HS256), resolver());
     assert!(!shown.contains("secret") && !shown.contains("97, 32"), "{shown}");
