@@ -15,9 +15,10 @@
 //! dropped while it waits for a connection has sent nothing of its caller's: the pool closes the
 //! connection it was opening or trying out.
 
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use sea_orm::{ConnAcquireErr, RuntimeErr, sqlx};
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, Statement, sqlx,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 
 use super::{Direct, PoolOptions, Rows, open};
@@ -133,22 +134,18 @@ impl Connection {
 
     /// Waits until a pool of one has its connection back.
     pub(crate) async fn taken_back(&self) -> Result<(), DbErr> {
-        let taken = match self.get_database_backend() {
+        match self.get_database_backend() {
             #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => self.conn.get_sqlite_connection_pool().acquire().await.map(drop),
+            DbBackend::Sqlite => taken(self.conn.get_sqlite_connection_pool().acquire().await),
             #[cfg(feature = "postgres")]
             DbBackend::Postgres => match &self.postgres {
-                Some(postgres) => return postgres.pool.acquire().await.map(drop),
-                None => self.conn.get_postgres_connection_pool().acquire().await.map(drop),
+                Some(postgres) => postgres.pool.acquire().await.map(drop),
+                None => taken(self.conn.get_postgres_connection_pool().acquire().await),
             },
             #[cfg(feature = "mysql")]
-            DbBackend::MySql => self.conn.get_mysql_connection_pool().acquire().await.map(drop),
+            DbBackend::MySql => taken(self.conn.get_mysql_connection_pool().acquire().await),
             _ => Ok(()),
-        };
-        taken.map_err(|error| match error {
-            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-        })
+        }
     }
 
     /// Closes the pool, and waits until its connections were given back.
@@ -178,6 +175,15 @@ impl Connection {
     pub(crate) fn direct(&self) -> Direct {
         Direct::new(self.conn.clone())
     }
+}
+
+/// Whether a pool of the driver's gave its connection.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn taken<T>(conn: Result<T, sqlx::Error>) -> Result<(), DbErr> {
+    conn.map(drop).map_err(|error| match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+    })
 }
 
 #[async_trait::async_trait]
