@@ -33,7 +33,7 @@ impl Stripes {
     }
 
     /// Where the counters of these names stand. Of a name that is not there, the first one's.
-    pub(super) fn marks<'a>(&self, names: [Option<(u8, &'a str)>; 2]) -> [Mark; 2] {
+    pub(super) fn marks(&self, names: [Option<(u8, &str)>; 2]) -> [Mark; 2] {
         let first = names[0].unwrap_or((0, ""));
         [first, names[1].unwrap_or(first)].map(|name| {
             let stripe = stripe(name);

@@ -222,7 +222,7 @@ async fn nobody_sees_what_was_before_a_change_that_is_done() {
                     let seen: u64 = acme.name.parse().unwrap_or(0);
                     assert!(seen >= least, "{seen} was read after {least} was written");
                     reads += 1;
-                    if reads % 64 == 0 {
+                    if reads.is_multiple_of(64) {
                         tokio::task::yield_now().await;
                     }
                 }

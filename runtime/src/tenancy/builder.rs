@@ -1,5 +1,7 @@
 //! Setting up a [`Tenancy`].
 
+mod edge;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -211,37 +213,6 @@ impl Builder {
     #[must_use]
     pub fn audit_trail(mut self, trail: impl AuditTrail) -> Self {
         self.trail = Some(Arc::new(trail));
-        self
-    }
-
-    /// Sets how a request names its tenant; [`Header::default`], which is `x-tenant-id`, unless set.
-    #[cfg(feature = "axum")]
-    #[must_use]
-    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
-        self.resolver = Arc::new(resolver);
-        self
-    }
-
-    /// Sets how long tenants are remembered that were loaded; some seconds unless set.
-    #[must_use]
-    pub fn tenant_cache(mut self, cache: TenantCache) -> Self {
-        self.tenant_cache = cache;
-        self
-    }
-
-    /// Sets what tenants may ask for; as much as they like unless set. It can be
-    /// [changed](Tenancy::set_rate_limits) while the program runs.
-    #[must_use]
-    pub fn rate_limits(mut self, limits: impl Into<RateLimits>) -> Self {
-        self.rate_limits = limits.into();
-        self
-    }
-
-    /// Sets who counts what tenants use; a [`MemoryLimiter`], which counts in this process, unless
-    /// set.
-    #[must_use]
-    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
-        self.limiter = Arc::new(limiter);
         self
     }
 
