@@ -310,15 +310,12 @@ impl Tenancy {
     pub(crate) async fn named(&self, key: &TenantRef) -> Result<Option<Arc<Tenant>>> {
         match key {
             TenantRef::Slug(slug) => self.find_tenant(slug).await,
-            TenantRef::Id(id) => {
-                self.open()?;
-                self.inner.tenants.find(Name::Id(id.clone())).await
-            }
+            TenantRef::Id(id) => self.find_tenant_by_id(id).await,
         }
     }
 
     /// The tenant with a slug, if there is one: as it is, or was up to the
-    /// [life](TenantCache::life) of what is remembered ago.
+    /// [life](crate::TenantCache::life) of what is remembered ago.
     ///
     /// # Errors
     ///
@@ -326,6 +323,16 @@ impl Tenancy {
     pub async fn find_tenant(&self, slug: &Slug) -> Result<Option<Arc<Tenant>>> {
         self.open()?;
         self.inner.tenants.find(Name::Slug(slug.clone())).await
+    }
+
+    /// The tenant with an id, if there is one; as [`find_tenant`](Self::find_tenant).
+    ///
+    /// # Errors
+    ///
+    /// An error if the store cannot be read, or after [`close`](Self::close).
+    pub async fn find_tenant_by_id(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>> {
+        self.open()?;
+        self.inner.tenants.find(Name::Id(id.clone())).await
     }
 
     /// Forgets what this process remembers of a tenant, for one that was changed elsewhere: by
