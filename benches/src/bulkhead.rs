@@ -3,7 +3,8 @@
 //!
 //! Statements come at random times, whether or not the last one was answered, so a pool that cannot
 //! keep up has ever more that wait. Each keeps its connection for 20 ms without work for the
-//! processor: what is measured is who gets a connection.
+//! processor: what is measured is who gets a connection. Then the same beside one that gives up slow
+//! statements, which the server has to be told to cancel.
 
 use std::{
     future::Future,
@@ -30,6 +31,11 @@ const NOISE: f64 = 50.0;
 const ROUNDS: usize = 4;
 const ROUND: Duration = Duration::from_secs(8);
 
+/// Slow statements that one tenant gives up each second, and after how long.
+const GIVEN_UP: f64 = 100.0;
+const PATIENCE: Duration = Duration::from_millis(20);
+
+const SLOW: &str = "SELECT total, pg_sleep(5) FROM orders WHERE id = 1";
 const READ: &str = "SELECT total, pg_sleep(0.02) FROM orders WHERE id = 1";
 
 /// Moments at random, the same each time.
@@ -80,19 +86,23 @@ where
 }
 
 /// The time within which 99 of 100 were answered, with the noise and without, in milliseconds.
-fn measure<C, F>(runtime: &Runtime, conns: &[C], one: fn(C) -> F) -> (f64, f64)
+fn measure<C, F, N>(
+    runtime: &Runtime,
+    conns: &[C],
+    one: fn(C) -> F,
+    (noise, rate): (fn(C) -> N, f64),
+) -> (f64, f64)
 where
     C: Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
+    N: Future<Output = ()> + Send + 'static,
 {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for round in 0..2 * ROUNDS {
         let noisy = round % 2 == 1;
         runtime.block_on(async {
-            let noise = noisy.then(|| {
-                let own = ask(conns[QUIET].clone(), round as u64, NOISE * PER_SECOND, one, false);
-                tokio::spawn(own)
-            });
+            let noise = noisy
+                .then(|| tokio::spawn(ask(conns[QUIET].clone(), round as u64, rate, noise, false)));
             let quiet = conns[..QUIET].iter().enumerate().map(|(n, conn)| {
                 let seed = (round * QUIET + n) as u64 + 1_000;
                 tokio::spawn(ask(conn.clone(), seed, PER_SECOND, one, true))
@@ -122,6 +132,12 @@ async fn ours(db: TenantDb) {
     db.query_one_raw(ask).await.expect("a read").expect("a row");
 }
 
+/// Nobody waits for its answer.
+async fn given_up(db: TenantDb) {
+    let ask = Statement::from_string(DbBackend::Postgres, SLOW);
+    assert!(tokio::time::timeout(PATIENCE, db.query_one_raw(ask)).await.is_err(), "it is slow");
+}
+
 #[derive(Clone)]
 struct Plain(DatabaseConnection, Arc<str>);
 
@@ -148,14 +164,22 @@ pub(crate) fn run() -> Vec<Row> {
     let tenancy: &Tenancy = world.tenancy();
     let conns: Vec<TenantDb> =
         world.tenants().iter().map(|it| tenancy.db_for(it).expect("a connection")).collect();
-    let mut rows =
-        vec![row("20 tenants beside one at 50 times their load", measure(&runtime, &conns, ours))];
+    let load = NOISE * PER_SECOND;
+    let beside_load = measure(&runtime, &conns, ours, (ours, load));
+    let beside_slow = measure(&runtime, &conns, ours, (given_up, GIVEN_UP));
+    let mut rows = vec![
+        row("20 tenants beside one at 50 times their load", beside_load),
+        row("beside one that gives up 100 a second", beside_slow),
+    ];
     drop(conns);
     runtime.block_on(world.close());
     let conn = runtime.block_on(server.plain(QUIET + 1));
     let names = (0..=QUIET).map(|n| Arc::from(crate::read::crowd::name(n)));
     let conns: Vec<Plain> = names.map(|name| Plain(conn.clone(), name)).collect();
-    rows.push(row("the same in plain SeaORM's pool", measure(&runtime, &conns, plain)));
+    rows.push(row(
+        "beside one at 50 times, plain SeaORM's pool",
+        measure(&runtime, &conns, plain, (plain, load)),
+    ));
     drop(conns);
     runtime.block_on(async {
         conn.close().await.expect("a pool closes");

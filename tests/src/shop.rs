@@ -1,6 +1,6 @@
 //! A shop with two tenants whose rows look alike, in a database of its own.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
 use tenancy::{Database, NewTenant, Row, Schema, Tenancy, TenantDb};
@@ -9,6 +9,9 @@ use crate::{
     engine::{Engine, Scratch, Strategy},
     entity::{customer, item, order, product},
 };
+
+/// How long a test that failed may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A shop two tenants use: `acme` and `globex` hold rows with the same keys.
 #[derive(Debug)]
@@ -106,6 +109,8 @@ pub fn run_in<F: Future<Output = ()> + Send + 'static>(
         if let Err(panic) = outcome {
             if let Some(shop) = shop {
                 drop((shop.acme, shop.globex));
+                // What it left open would be in the way of what follows.
+                let _ = tokio::time::timeout(PATIENCE, shop.tenancy.close()).await;
                 shop.scratch.remove().await;
             }
             std::panic::resume_unwind(panic.into_panic());

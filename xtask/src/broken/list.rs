@@ -122,14 +122,13 @@ pub(super) const WALLS: &[Patch] = &[
         name: "begin-reused",
         why: "a BEGIN is dropped with its caller, and the driver does not know of the transaction",
         edits: &[Edit {
-            file: "runtime/src/pool/connection.rs",
-            find: "finish(async move { conn.begin_with_options(options).await }).await",
-            replace: "conn.begin_with_options(options).await",
+            file: "runtime/src/pool/direct.rs",
+            find: "finish(async move {\n            let txn = conn.begin_with_options(options).await?;\n            \
+                   Ok(DirectTransaction { txn, _pass: pass })\n        })\n        .await",
+            replace: "let txn = conn.begin_with_options(options).await?;\n        \
+                      Ok(DirectTransaction { txn, _pass: pass })",
         }],
-        tests: &[
-            suite("cancel::dropped_at_every_await::postgres"),
-            suite("cancel::http::dropped_at_every_await::postgres"),
-        ],
+        tests: &[suite("cancel::dropped_at_every_await::mysql")],
     },
     Patch {
         name: "dropped-not-rolled-back",
