@@ -50,6 +50,8 @@ pub(super) fn judge(report: &Report, allowances: &[Allowance]) -> Result<()> {
     let mut fatal = Vec::new();
     for finding in report.findings() {
         let Finding { severity, code, object, what, .. } = finding;
+        // Codes are words of this program; objects are not.
+        metrics::counter!("tenancy_audit_findings_total", "code" => *code).increment(1);
         let allowance = allowances.iter().find(|allowance| allowance.covers(finding));
         if let Some(Allowance { reason, .. }) = allowance {
             tracing::warn!(target: "tenancy::audit", code, object, what, reason, "allowed");

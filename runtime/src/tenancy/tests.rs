@@ -1,5 +1,7 @@
 //! The handle: whom it serves, and what it refuses.
 
+mod counted;
+
 use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "postgres")]
