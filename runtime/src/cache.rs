@@ -27,6 +27,7 @@ use std::{
 
 use quick_cache::sync::Cache;
 use tenancy_core::{Slug, Tenant, TenantId};
+use tokio::{sync::RwLock, time::timeout};
 
 pub use self::options::TenantCache;
 use self::{
@@ -35,6 +36,9 @@ use self::{
     stripes::Stripes,
 };
 use crate::{Result, store::TenantStore};
+
+/// How long a load may take. Nobody waits for ever for one that others could make again.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a tenant is looked for by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,6 +76,8 @@ struct Inner {
     loads: AtomicU64,
     /// Whether others say when they change something.
     told: AtomicBool,
+    /// Whoever still has to tell others something holds it.
+    telling: Arc<RwLock<()>>,
 }
 
 impl Tenants {
@@ -90,6 +96,7 @@ impl Tenants {
                 jitter: RandomState::new(),
                 loads: AtomicU64::new(0),
                 told: AtomicBool::new(false),
+                telling: Arc::default(),
             }),
         }
     }
@@ -102,12 +109,45 @@ impl Tenants {
         }
     }
 
-    /// A tenant has changed: forgets it, and tells others.
-    pub(crate) async fn changed(&self, id: &TenantId, slugs: &[&Slug]) {
-        self.inner.forget(id, slugs);
-        #[cfg(feature = "redis")]
-        if let Some(redis) = &self.inner.options.channel {
-            channel::tell(redis, channel::message(id, slugs)).await;
+    /// Changes a tenant in the store, forgets it, whatever came of that, and tells others.
+    ///
+    /// It runs in a task of its own: whoever gives up, the change is made or not made, and if it is,
+    /// everybody hears of it.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        id: &TenantId,
+        slugs: &[&Slug],
+        write: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let tenants = self.clone();
+        let (id, slugs) = (id.clone(), slugs.iter().copied().cloned().collect::<Vec<Slug>>());
+        let task = tokio::spawn(async move {
+            let written = write.await;
+            let slugs: Vec<&Slug> = slugs.iter().collect();
+            tenants.inner.forget(&id, &slugs);
+            #[cfg(feature = "redis")]
+            if let Some(redis) = &tenants.inner.options.channel {
+                let telling = Arc::clone(&tenants.inner.telling).read_owned().await;
+                channel::tell(redis, channel::message(&id, &slugs), telling).await;
+            }
+            written
+        });
+        match task.await {
+            Ok(written) => written,
+            Err(error) => {
+                Err(sea_orm::DbErr::Custom(format!("a tenant was not changed: {error}")).into())
+            }
+        }
+    }
+
+    /// Waits for those who still have to tell others something, for two seconds at most.
+    pub(crate) async fn close(&self) {
+        if timeout(Duration::from_secs(2), self.inner.telling.write()).await.is_err() {
+            tracing::error!(
+                target: "tenancy::cache",
+                "other processes could not be told of a tenant that has changed: they see it when \
+                 what they remember of it has run out"
+            );
         }
     }
 
@@ -177,9 +217,16 @@ impl Tenants {
             self.inner.stripes.changes(),
             move |name, changes| async move {
                 let inner = &tenants.inner;
-                let found = inner.read(&name).await.map(|found| found.map(Arc::new));
+                let began = inner.now();
+                let found = match timeout(LONGEST, inner.read(&name)).await {
+                    Ok(found) => found.map(|found| found.map(Arc::new)),
+                    Err(_) => Err(sea_orm::DbErr::Custom(format!(
+                        "the store of tenants did not answer within {LONGEST:?}"
+                    ))
+                    .into()),
+                };
                 if let Ok(found) = &found {
-                    inner.keep(name, found.clone(), changes);
+                    inner.keep(name, found.clone(), changes, began);
                 }
                 found.map_err(Arc::new)
             },
@@ -222,7 +269,7 @@ impl Inner {
     }
 
     /// Keeps what was read, unless something changed since `changes` were counted.
-    fn keep(&self, name: Name, tenant: Option<Arc<Tenant>>, changes: u64) {
+    fn keep(&self, name: Name, tenant: Option<Arc<Tenant>>, changes: u64, began: Duration) {
         let load = self.loads.fetch_add(1, Ordering::Relaxed);
         // Between nine tenths and all of it.
         let spread = (self.jitter.hash_one(load) % 1_000) as u32;
@@ -232,7 +279,7 @@ impl Inner {
             None => self.options.unknown_life,
         };
         let life = life * (9_000 + spread) / 10_000;
-        let term = Term::new(self.now(), life, self.options.unread);
+        let term = Term::new(began, life, self.options.unread);
         let id = tenant.as_ref().map(|tenant| (1, tenant.id.as_str()));
         let marks = self.stripes.marks([Some(name.text()), id]);
         // In this order: whoever changes it counts first what is compared here, then the marks.

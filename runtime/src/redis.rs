@@ -8,7 +8,7 @@ mod breaker;
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -23,6 +23,10 @@ use crate::{Error, Result};
 
 /// How long anybody waits for Redis, unless set.
 const DEADLINE: Duration = Duration::from_millis(25);
+
+/// How old a connection is before it is given up because nobody gets an answer. A new one may take
+/// several tries until it is there.
+const USELESS: Duration = Duration::from_secs(30);
 
 /// The longest prefix of keys, in bytes.
 const LONGEST_PREFIX: usize = 32;
@@ -56,10 +60,17 @@ pub struct Redis {
 
 /// What all clones share.
 struct Way {
-    connection: OnceLock<ConnectionManager>,
+    /// None until it is needed, and again after it was of no use.
+    connection: Mutex<Option<Held>>,
     breaker: Breaker,
     /// What the breaker's time is counted from.
     began: Instant,
+}
+
+/// A connection, and since when there is one.
+struct Held {
+    connection: ConnectionManager,
+    since: Instant,
 }
 
 /// Why Redis gave no answer.
@@ -108,7 +119,7 @@ impl Redis {
             )
         })?;
         let way =
-            Way { connection: OnceLock::new(), breaker: Breaker::new(), began: Instant::now() };
+            Way { connection: Mutex::default(), breaker: Breaker::new(), began: Instant::now() };
         Ok(Self { client, prefix: "tenancy".into(), deadline: DEADLINE, way: Arc::new(way) })
     }
 
@@ -150,17 +161,14 @@ impl Redis {
     }
 
     /// Asks once. What was not answered in time may be done all the same, so nothing is asked twice.
+    ///
+    /// It takes four fifths of the deadline at most, so that a caller who waits for all of it hears.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Away> {
         let now = || self.way.began.elapsed();
         if !self.way.breaker.lets_through(now()) {
             return Err(Away::Open);
         }
-        let mut connection = self.connection()?;
-        let answer = match timeout(self.deadline, cmd.query_async(&mut connection)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Away::Failed(error)),
-            Err(_) => Err(Away::Late),
-        };
+        let answer = self.ask_within(cmd, self.deadline * 4 / 5).await;
         match &answer {
             Ok(_) => self.way.breaker.succeeded(),
             // It is there, and says what is wrong with the question.
@@ -172,14 +180,37 @@ impl Redis {
                         "Redis is away: nobody waits for it until it answers again"
                     );
                 }
+                if self.way.breaker.is_open() {
+                    // It may lead to nobody any more, or have been refused for good.
+                    let _ = self.held().take_if(|held| held.since.elapsed() > USELESS);
+                }
             }
         }
         answer
     }
 
+    /// Asks once, whether or not others had an answer lately; for what is seldom and matters.
+    pub(crate) async fn ask_within<T: FromRedisValue>(
+        &self,
+        cmd: &Cmd,
+        longest: Duration,
+    ) -> Result<T, Away> {
+        let mut connection = self.connection()?;
+        match timeout(longest, cmd.query_async(&mut connection)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(Away::Failed(error)),
+            Err(_) => Err(Away::Late),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.way.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn connection(&self) -> Result<ConnectionManager, Away> {
-        if let Some(connection) = self.way.connection.get() {
-            return Ok(connection.clone());
+        let mut held = self.held();
+        if let Some(held) = &*held {
+            return Ok(held.connection.clone());
         }
         let config = ConnectionManagerConfig::new()
             // The next question tries again.
@@ -188,7 +219,7 @@ impl Redis {
             .set_response_timeout(None);
         let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
             .map_err(Away::Failed)?;
-        Ok(self.way.connection.get_or_init(|| connection).clone())
+        Ok(held.insert(Held { connection, since: Instant::now() }).connection.clone())
     }
 }
 

@@ -292,6 +292,7 @@ impl Tenancy {
     pub async fn close(&self) -> Result<()> {
         self.inner.closed.store(true, Ordering::Release);
         self.inner.limiter.close().await;
+        self.inner.tenants.close().await;
         self.inner.grounds.close().await
     }
 

@@ -144,10 +144,12 @@ impl Policy {
         self.shadow
     }
 
-    /// The same policy, of which one of `processes` has its share: at least one.
+    /// The same policy, of which one of `processes` has its share: enough for one request of a cost
+    /// that the whole can bear.
     #[must_use]
-    pub fn share(&self, processes: u32) -> Self {
-        let part = |limit: u32| if limit == 0 { 0 } else { (limit / processes.max(1)).max(1) };
+    pub fn share(&self, processes: u32, cost: u32) -> Self {
+        let least = self.kind.cost(cost).max(1);
+        let part = |limit: u32| (limit / processes.max(1)).max(least).min(limit);
         let kind = match self.kind {
             Kind::Window(window) => window.with_limit(part(window.limit())).into(),
             Kind::Rate(rate) => rate.shared(processes).burst(part(rate.capacity())).into(),
@@ -266,20 +268,21 @@ impl Limits {
         self.policies().is_empty()
     }
 
-    /// Whether these are the very same, without looking at each.
+    /// Whether these are the same; quick where one is a clone of the other.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
             (None, None) => true,
             _ => false,
         }
     }
 
-    /// The same policies, of each of which one of `processes` has its share.
+    /// The same policies, of each of which one of `processes` has its [share](Policy::share).
     #[must_use]
-    pub fn share(&self, processes: u32) -> Self {
-        Self(self.0.as_ref().map(|all| all.iter().map(|policy| policy.share(processes)).collect()))
+    pub fn share(&self, processes: u32, cost: u32) -> Self {
+        let share = |policy: &Policy| policy.share(processes, cost);
+        Self(self.0.as_ref().map(|all| all.iter().map(share).collect()))
     }
 
     /// Refuses a cost that no waiting makes affordable.

@@ -12,6 +12,10 @@ use crate::InvalidValue;
 /// `t` no more than `burst + t × count / per` come through: with a burst as large as the count, that
 /// is twice the count within one `per`. [`Window`](super::Window) is the bound that holds exactly.
 ///
+/// What was used is kept as a moment until which it counts. Where the numbers change, that moment
+/// stays: whoever has used up a slow rate waits it out though the new one is quicker, and the other
+/// way about.
+///
 /// [ITU-T I.371]: https://www.itu.int/rec/T-REC-I.371
 ///
 /// # Example

@@ -305,11 +305,14 @@ fn what_is_taken_in_advance_counts_until_it_was_surely_used_a_window_ago() {
 #[test]
 fn shares_are_never_nothing() {
     let policy = Policy::from(Window::per_minute(10));
-    assert_eq!(policy.share(4).kind().capacity(), 2);
-    assert_eq!(policy.share(100).kind().capacity(), 1);
-    assert_eq!(Policy::from(Window::per_minute(0)).share(4).kind().capacity(), 0);
+    assert_eq!(policy.share(4, 1).kind().capacity(), 2);
+    assert_eq!(policy.share(100, 1).kind().capacity(), 1);
+    assert_eq!(policy.share(4, 7).kind().capacity(), 7, "one such request");
+    assert_eq!(policy.share(4, 70).kind().capacity(), 10);
+    assert_eq!(Policy::from(Window::per_minute(0)).share(4, 1).kind().capacity(), 0);
+    assert_eq!(Policy::from(Concurrent::new(8)).share(4, 50).kind().capacity(), 2);
     let mut account = Account::default();
-    let limits = Limits::from(Policy::from(Rate::per_second(1)).share(4));
+    let limits = Limits::from(Policy::from(Rate::per_second(1)).share(4, 1));
     assert!(account.decide(0, &limits, 1).unwrap().is_admitted());
     assert_eq!(account.decide(0, &limits, 1).unwrap().retry_in(), 4 * SECOND);
 }

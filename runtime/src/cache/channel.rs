@@ -13,7 +13,10 @@ use std::{
 use ::redis::{RedisResult, aio::PubSub, cmd};
 use futures_util::StreamExt as _;
 use tenancy_core::{Slug, TenantId};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::{
+    sync::OwnedRwLockReadGuard,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
 
 use super::Inner;
 use crate::redis::Redis;
@@ -25,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long until a lost channel is looked for again.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is tried to tell the others.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 300;
 
 fn channel(redis: &Redis) -> String {
     format!("{}:tenants", redis.key_prefix())
@@ -50,7 +53,7 @@ fn read(message: &str) -> Option<(TenantId, Vec<Slug>)> {
 
 /// Tells the others, and goes on trying where that fails. Whoever changed the tenant need not wait
 /// for more than the first try.
-pub(super) async fn tell(redis: &Redis, message: String) {
+pub(super) async fn tell(redis: &Redis, message: String, telling: OwnedRwLockReadGuard<()>) {
     if publish(redis, &message).await {
         return;
     }
@@ -66,13 +69,21 @@ pub(super) async fn tell(redis: &Redis, message: String) {
                 return;
             }
         }
+        metrics::counter!("tenancy_cache_untold_total").increment(1);
+        tracing::error!(
+            target: "tenancy::cache",
+            "other processes were not told that a tenant has changed: they see it when what they \
+             remember of it has run out; look whether Redis lets this process publish"
+        );
+        drop(telling);
     });
 }
 
 async fn publish(redis: &Redis, message: &str) -> bool {
     let mut publish = cmd("PUBLISH");
     publish.arg(channel(redis)).arg(message);
-    redis.ask::<u64>(&publish).await.is_ok()
+    // Others may have found Redis to refuse something else, such as writing.
+    redis.ask_within::<u64>(&publish, BEAT).await.is_ok()
 }
 
 /// Listens for as long as there is somebody to tell.

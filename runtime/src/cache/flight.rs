@@ -53,6 +53,8 @@ impl Flights {
         let mut flights = self.lock();
         if let Some(flight) = flights.get(&name)
             && flight.changes == changes
+            // One that has ended and is still here was dropped with its runtime.
+            && flight.waits.peek().is_none()
         {
             return flight.waits.clone();
         }
@@ -61,9 +63,10 @@ impl Flights {
             return ready(Err(Arc::new(error))).boxed().shared();
         };
         let work = load(name.clone(), changes);
-        let landed = Landed { flights: self.clone(), name: name.clone(), changes };
+        let (flights_of, named) = (self.clone(), name.clone());
         let task = runtime.spawn(async move {
-            let _landed = landed;
+            // Not before it runs: a runtime that ends drops the task at once, in our lock.
+            let _landed = Landed { flights: flights_of, name: named, changes };
             work.await
         });
         let waits = outcome(task).boxed().shared();

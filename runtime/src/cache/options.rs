@@ -5,6 +5,9 @@ use std::time::Duration;
 #[cfg(feature = "redis")]
 use crate::Redis;
 
+/// Longer than anybody means: ten years.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
 /// How long the tenants a process has loaded are remembered.
 ///
 /// A change that is made through any clone of the same [`Tenancy`](crate::Tenancy) is seen at once by
@@ -71,7 +74,7 @@ impl TenantCache {
     /// all are read at once.
     #[must_use]
     pub fn life(mut self, life: Duration) -> Self {
-        self.life = life;
+        self.life = life.min(LONGEST);
         self
     }
 
@@ -80,7 +83,8 @@ impl TenantCache {
     ///
     /// All use the same server and [prefix](Redis::prefix). While the channel is there, tenants are
     /// remembered for [longer](Self::told_life); when it is lost all are forgotten. A process that
-    /// dies between changing a tenant and telling so tells nobody, and neither does SQL.
+    /// dies between changing a tenant and telling so tells nobody, and neither does SQL. One that
+    /// cannot publish goes on trying for five minutes.
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn channel(mut self, redis: Redis) -> Self {
@@ -92,7 +96,7 @@ impl TenantCache {
     /// set.
     #[must_use]
     pub fn told_life(mut self, life: Duration) -> Self {
-        self.told_life = life;
+        self.told_life = life.min(LONGEST);
         self
     }
 
@@ -100,7 +104,7 @@ impl TenantCache {
     /// through the same [`Tenancy`](crate::Tenancy) is seen at once.
     #[must_use]
     pub fn unknown_life(mut self, life: Duration) -> Self {
-        self.unknown_life = life;
+        self.unknown_life = life.min(LONGEST);
         self
     }
 
@@ -108,7 +112,7 @@ impl TenantCache {
     /// read.
     #[must_use]
     pub fn while_unread(mut self, longest: Duration) -> Self {
-        self.unread = longest;
+        self.unread = longest.min(LONGEST);
         self
     }
 

@@ -1,6 +1,9 @@
 //! What is remembered is what the store has, or had before it was changed elsewhere.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize},
+    task::Poll,
+};
 
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
@@ -359,7 +362,7 @@ fn what_was_loaded_together_ends_apart_and_one_loads_it_again() {
     for number in 0..1_000 {
         let name = format!("t{number}");
         let tenant = Tenant::create(NewTenant::new(&name).unwrap(), Utc::now());
-        tenants.inner.keep(slug(&name), Some(Arc::new(tenant)), 0);
+        tenants.inner.keep(slug(&name), Some(Arc::new(tenant)), 0, Duration::ZERO);
         let term = tenants.inner.known.get(&slug(&name)).unwrap().term;
         (first, last) = (first.min(term.ends), last.max(term.ends));
     }
@@ -384,4 +387,60 @@ async fn nobody_waits_for_what_is_asked_for_all_the_time() {
     }
     let kept = tenants.inner.known.get(&slug("acme")).unwrap();
     assert!(store.reads() == 2 && tenants.inner.stripes.hold(&kept.marks));
+}
+
+/// Whoever changes a tenant and gives up changes it or does not, and everybody sees which.
+#[tokio::test]
+async fn a_change_whose_caller_gave_up_is_seen_too() {
+    for polls in 1..4 {
+        let (store, tenants) = known(hourly()).await;
+        assert_eq!(status(&tenants, slug("acme")).await, Some(Status::Active));
+        let id = TenantId::new("acme").unwrap();
+        let found = store.0.store.by_id(&id).await.unwrap().unwrap();
+        let mut tenant = found.clone();
+        tenant.status = Status::Suspended;
+        tenant.updated_at = found.updated_at + chrono::Duration::microseconds(1);
+        let written = store.clone();
+        let seen = found.updated_at;
+        let update = async move {
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
+            }
+            written.update(&tenant, seen).await
+        };
+        let names = [&found.slug];
+        let mut change = Box::pin(tenants.change(&id, &names, update));
+        for _ in 0..polls {
+            let begun = std::future::poll_fn(|cx| Poll::Ready(change.as_mut().poll(cx))).await;
+            assert!(begun.is_pending());
+        }
+        drop(change);
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        let kept = store.0.store.by_id(&id).await.unwrap().unwrap();
+        assert_eq!(kept.status, Status::Suspended, "what was begun was done");
+        assert_eq!(status(&tenants, slug("acme")).await, Some(Status::Suspended));
+    }
+}
+
+/// A runtime that ends while tenants are loaded leaves nobody waiting for what will not come.
+#[test]
+fn a_runtime_may_end_while_tenants_are_loaded() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    };
+    let (first, second) = (runtime(), runtime());
+    let (store, tenants) = first.block_on(known(hourly()));
+    store.hold();
+    for number in 0..200 {
+        let tenants = tenants.clone();
+        let name = if number % 2 == 0 { slug("acme") } else { slug("globex") };
+        first.spawn(async move { tenants.find(name).await.is_ok() });
+    }
+    drop(first);
+    store.let_through(10);
+    let found = second
+        .block_on(async { tokio::spawn(async move { tenants.find(slug("acme")).await }).await });
+    assert!(found.unwrap().unwrap().is_some());
 }

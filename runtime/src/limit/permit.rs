@@ -18,6 +18,12 @@ impl Permit {
         Self(None)
     }
 
+    /// Whether it holds nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// One that does something when the last clone is dropped. It must not block.
     #[must_use]
     pub fn new(release: impl Fn() + Send + Sync + 'static) -> Self {

@@ -85,6 +85,11 @@ struct Scripts {
     refund: Script,
 }
 
+/// A request that goes on, and holds nothing.
+fn admitted(decision: Decision) -> Admission {
+    Admission::Admitted { decision: Some(decision), permit: Permit::none() }
+}
+
 impl RedisLimiter {
     /// Counts on a server. Nothing is connected yet: it may be away when the program starts.
     #[must_use]
@@ -200,31 +205,31 @@ impl RedisLimiter {
         let size = leases.size(limits);
         let lease = if cost < size { leases.of(tenant, limits) } else { None };
         let Some(lease) = lease else { return self.single(tenant, limits, cost).await };
-        let mut lease =
-            timeout(self.redis.longest_wait(), lease.lock()).await.map_err(|_| Away::Late)?;
-        let asked = Instant::now();
-        let admitted =
-            |decision| Admission::Admitted { decision: Some(decision), permit: Permit::none() };
-        if let Some(decision) = lease.spend(limits, cost, asked) {
-            count(&decision, Mode::Local);
-            return Ok(admitted(decision));
-        }
-        if let Some(refusal) = self.waits.refusal(tenant, limits, cost, asked) {
-            return Ok(Admission::Refused(refusal));
-        }
-        if !lease.is_scarce() {
-            let question = Question { limits, cost: size, ahead: true, running: None };
-            let (decision, answer) = self.ask(tenant, &question).await?;
-            if decision.is_admitted() {
-                let parts = question.parts(&answer).unwrap_or_default();
-                lease.fill(limits, size - cost, &decision, parts, asked);
-                count(&decision, Mode::Redis);
+        {
+            let mut lease = lease.lock().await;
+            let asked = Instant::now();
+            if let Some(decision) = lease.spend(limits, cost, asked) {
+                count(&decision, Mode::Local);
                 return Ok(admitted(decision));
             }
-            lease.learn(&decision);
+            if !lease.is_scarce() {
+                // The others wait for these, instead of taking as many again.
+                let question = Question { limits, cost: size, ahead: true, running: None };
+                let (decision, answer) = self.ask(tenant, &question).await?;
+                if decision.is_admitted() {
+                    let parts = question.parts(&answer).unwrap_or_default();
+                    lease.fill(limits, size - cost, &decision, parts, asked);
+                    count(&decision, Mode::Redis);
+                    return Ok(admitted(decision));
+                }
+                lease.learn(&decision);
+            }
         }
+        // Little is left: each asks for itself, and nobody waits for another.
         let admission = self.single(tenant, limits, cost).await?;
-        if let Some(decision) = admission.decision() {
+        if let Some(decision) = admission.decision()
+            && let Ok(mut lease) = lease.try_lock()
+        {
             lease.learn(decision);
         }
         Ok(admission)
@@ -242,13 +247,12 @@ impl RedisLimiter {
             return Admission::Unavailable;
         }
         let shared = |policy: &super::Policy| policy.when_away() == WhenAway::Share;
-        let share = limits.only(shared).share(self.processes);
+        // Enough for one such request: a share may be less than it costs, which is no reason to
+        // refuse it for ever.
+        let share = limits.only(shared).share(self.processes, cost);
         if share.is_none() {
             return Admission::Admitted { decision: None, permit: Permit::none() };
         }
-        // A share may be less than a request costs, which is no reason to refuse it for ever.
-        let least = share.policies().iter().map(|policy| policy.kind().capacity()).min();
-        let cost = cost.min(least.unwrap_or(cost));
         match self.local.decide(tenant, &share, cost) {
             Ok((decision, permit)) => {
                 count(&decision, Mode::Degraded);
@@ -289,14 +293,18 @@ impl RateLimiter for RedisLimiter {
         if limits.is_none() {
             return Ok(Admission::Admitted { decision: None, permit: Permit::none() });
         }
-        let asked = match &self.leases {
-            Some(leases) => self.leased(leases, tenant, limits, cost).await,
-            None => match self.waits.refusal(tenant, limits, cost, Instant::now()) {
-                Some(refusal) => Ok(Admission::Refused(refusal)),
+        if let Some(refusal) = self.waits.refusal(tenant, limits, cost, Instant::now()) {
+            count(&refusal, Mode::Local);
+            return Ok(Admission::Refused(refusal));
+        }
+        let asked = async {
+            match &self.leases {
+                Some(leases) => self.leased(leases, tenant, limits, cost).await,
                 None => self.single(tenant, limits, cost).await,
-            },
+            }
         };
-        match asked {
+        let asked = timeout(self.redis.longest_wait(), asked).await;
+        match asked.unwrap_or(Err(Away::Late)) {
             Ok(admission) => Ok(admission),
             Err(why) => Ok(self.without(tenant, limits, cost, &why)),
         }

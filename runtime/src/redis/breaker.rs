@@ -37,6 +37,10 @@ impl Breaker {
                 .is_ok()
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) >= FAILURES
+    }
+
     pub(super) fn succeeded(&self) {
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);

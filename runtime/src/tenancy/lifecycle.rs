@@ -136,9 +136,9 @@ impl Tenancy {
         #[cfg(feature = "postgres")]
         self.inner.grounds.close_lane(&tenant.id);
         self.inner.isolation.destroy(&self.inner.grounds, &tenant).await?;
-        let removed = self.inner.store.remove(&tenant.id, tenant.updated_at).await;
-        self.inner.tenants.changed(&tenant.id, &[&tenant.slug]).await;
-        if !removed? {
+        let (store, gone) = (Arc::clone(&self.inner.store), tenant.clone());
+        let remove = async move { store.remove(&gone.id, gone.updated_at).await };
+        if !self.inner.tenants.change(&tenant.id, &[&tenant.slug], remove).await? {
             return Err(Error::wrong_step(format!(
                 "the rows of the tenant `{id}` are gone, and somebody changed the tenant meanwhile; \
                  look at it, and purge it again"

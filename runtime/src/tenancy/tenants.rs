@@ -72,11 +72,11 @@ impl Tenancy {
         tenant.location = Some(self.inner.isolation.locate(&tenant)?);
         tenant.status = Status::Provisioning;
         self.before(Step::Create, &tenant).await?;
-        let tenant = match self.inner.store.insert(&tenant).await {
-            Ok(()) => {
-                self.inner.tenants.changed(&tenant.id, &[&tenant.slug]).await;
-                Arc::new(tenant)
-            }
+        let (store, new) = (Arc::clone(&self.inner.store), tenant.clone());
+        let insert = async move { store.insert(&new).await };
+        let inserted = self.inner.tenants.change(&tenant.id, &[&tenant.slug], insert).await;
+        let tenant = match inserted {
+            Ok(()) => Arc::new(tenant),
             // Somebody began with it, and was cut off or is at it still: what is missing is made.
             Err(error) if error.is_conflict() => {
                 match self.inner.store.by_slug(&tenant.slug).await? {
@@ -214,10 +214,9 @@ impl Tenancy {
             apply(&mut tenant)?;
             // Later than what was seen even where clocks differ or two changes share a microsecond.
             tenant.updated_at = moment(Utc::now()).max(seen + chrono::Duration::microseconds(1));
-            let updated = self.inner.store.update(&tenant, seen).await;
-            // Whatever came of it: where the answer was lost it may have been done.
-            self.inner.tenants.changed(id, &[&slug, &tenant.slug]).await;
-            if updated? {
+            let (store, new) = (Arc::clone(&self.inner.store), tenant.clone());
+            let update = async move { store.update(&new, seen).await };
+            if self.inner.tenants.change(id, &[&slug, &tenant.slug], update).await? {
                 return Ok(Arc::new(tenant));
             }
             tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;

@@ -24,7 +24,8 @@ struct TenantBody {
 /// Keeps the tenant for what is streamed, and its permit. A body that is there already is left as it
 /// is.
 pub(super) fn keep_tenant(body: Body, tenant: &TenantId, span: &Span, permit: Permit) -> Body {
-    if body.size_hint().exact().is_some() {
+    // One of known length may still be on its way from somewhere.
+    if body.is_end_stream() || (permit.is_none() && body.size_hint().exact().is_some()) {
         return body;
     }
     Body::new(TenantBody { body, tenant: tenant.clone(), span: span.clone(), _permit: permit })

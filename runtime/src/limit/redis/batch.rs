@@ -51,7 +51,12 @@ pub(super) struct Asks {
 }
 
 /// One of the calls that may be on their way. Whoever has it passes it on to those who wait.
-struct Turn(Arc<Batch>);
+struct Turn {
+    batch: Arc<Batch>,
+    /// Whether it is passed on when it is dropped. In a task that never ran it is not: a runtime that
+    /// ends drops whatever is given to it.
+    passes: bool,
+}
 
 impl Batch {
     pub(super) fn new(redis: Redis, script: Script) -> Self {
@@ -62,13 +67,12 @@ impl Batch {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks, at once or together with others. It waits no longer than the deadline for a turn, and
-    /// no longer for the answer.
+    /// Asks, at once or together with others.
     pub(super) async fn ask(self: &Arc<Self>, asks: Asks) -> Result<Answer, Away> {
         let (asks, turn) = match self.enter(asks) {
             Ok(entered) => entered,
             Err(waits) => {
-                let longest = self.redis.longest_wait() * 2;
+                let longest = self.redis.longest_wait();
                 return match timeout(longest, waits).await {
                     Ok(Ok(answer)) => answer,
                     // It took too long, or the runtime that asked has ended.
@@ -89,7 +93,7 @@ impl Batch {
         let mut queue = self.lock();
         if queue.calls < CALLS {
             queue.calls += 1;
-            return Ok((asks, Turn(Arc::clone(self))));
+            return Ok((asks, Turn { batch: Arc::clone(self), passes: true }));
         }
         let (answer, waits) = oneshot::channel();
         queue.waiting.push_back(Waiting { asks, answer });
@@ -108,10 +112,11 @@ impl Batch {
 
 impl Turn {
     /// Asks for those who wait, until nobody does.
-    async fn serve(self) {
+    async fn serve(mut self) {
+        self.passes = true;
         loop {
             let together: Vec<Waiting> = {
-                let mut queue = self.0.lock();
+                let mut queue = self.batch.lock();
                 let mut together = Vec::new();
                 while together.len() < TOGETHER
                     && let Some(waiting) = queue.waiting.pop_front()
@@ -126,7 +131,7 @@ impl Turn {
                 return;
             }
             let asks: Vec<&Asks> = together.iter().map(|waiting| &waiting.asks).collect();
-            match self.0.send(&asks).await {
+            match self.batch.send(&asks).await {
                 Ok(answers) => {
                     for (waiting, answer) in together.into_iter().zip(answers) {
                         // Whoever has given up does not hear it.
@@ -145,14 +150,16 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut queue = self.0.lock();
+        let mut queue = self.batch.lock();
         if queue.waiting.is_empty() {
             queue.calls -= 1;
             return;
         }
-        if let Ok(runtime) = Handle::try_current() {
+        if self.passes
+            && let Ok(runtime) = Handle::try_current()
+        {
             // The turn goes on.
-            let turn = Self(Arc::clone(&self.0));
+            let turn = Self { batch: Arc::clone(&self.batch), passes: false };
             drop(queue);
             runtime.spawn(turn.serve());
         } else {

@@ -34,12 +34,13 @@ pub(super) struct Question<'a> {
 ///
 /// [cluster specification]: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
 pub(super) fn key(prefix: &str, tenant: &TenantId, policy: &Policy) -> String {
-    let kind = match policy.kind() {
-        Kind::Window(_) => 'w',
-        Kind::Rate(_) => 'r',
-        _ => 'c',
+    let (kind, name) = match policy.kind() {
+        Kind::Window(_) => ('w', policy.name()),
+        Kind::Rate(_) => ('r', policy.name()),
+        // There is one at most, and what is running stays counted whatever it is called.
+        _ => ('c', ""),
     };
-    format!("{prefix}:{kind}:{{{}}}:{}", tenant.as_str(), policy.name())
+    format!("{prefix}:{kind}:{{{}}}:{name}", tenant.as_str())
 }
 
 impl Question<'_> {

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt as _, stream};
 use tenancy_core::{TenantId, limit::Micros};
 use tokio::{sync::Notify, time::timeout};
 
@@ -19,6 +20,9 @@ use crate::redis::Redis;
 
 /// For how long a saying holds.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
+
+/// Sayings on their way at the same time.
+const TOGETHER: usize = 64;
 
 /// What is running.
 #[derive(Debug)]
@@ -124,7 +128,7 @@ impl Slots {
     fn heard(&self, tenant: &TenantId, running: Running) {
         let mut state = self.lock();
         let Some(entry) = state.tenants.get(tenant) else { return };
-        if entry.count == running.count {
+        if entry.said == running.said && entry.count == running.count {
             let ended = entry.count == 0;
             state.owed.remove(tenant);
             if ended {
@@ -135,17 +139,18 @@ impl Slots {
 
     /// Says what is to be said; what was not heard is said again.
     pub(super) async fn tell(&self, redis: &Redis, say: &Script, all: bool) {
-        for (tenant, key, running) in self.to_say(all) {
+        let sayings = stream::iter(self.to_say(all));
+        let each = |(tenant, key, running): (TenantId, String, Running)| async move {
             let mut packed = Vec::with_capacity(28);
             packed.extend(running.me);
             packed.extend(running.count.to_be_bytes());
             packed.extend(running.said.to_be_bytes());
             packed.extend(running.lease.to_be_bytes());
-            match say.run::<u8>(redis, &[&key], &[&packed]).await {
-                Ok(_) => self.heard(&tenant, running),
-                Err(_) => break,
+            if say.run::<u8>(redis, &[&key], &[&packed]).await.is_ok() {
+                self.heard(&tenant, running);
             }
-        }
+        };
+        sayings.for_each_concurrent(TOGETHER, each).await;
     }
 }
 

@@ -484,3 +484,42 @@ async fn whoever_gives_up_in_the_queue_is_not_charged() {
     let charged = 1_000 - left - 1;
     assert!((kept..=kept + 100).contains(&charged), "{charged} of {kept}");
 }
+
+/// A runtime that ends with questions on their way drops them, and nothing is asked for ever.
+#[test]
+fn a_runtime_may_end_while_questions_wait() {
+    let limiter = limiter();
+    let limits = Limits::from(Window::per_hour(1_000));
+    for workers in [1, 2] {
+        let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+        let runtime = runtime.unwrap();
+        for number in 0..200 {
+            let (limiter, limits) = (limiter.clone(), limits.clone());
+            let tenant = tenant(&format!("t{number}"));
+            runtime.spawn(async move { limiter.acquire(&tenant, &limits, 1).await });
+        }
+        drop(runtime);
+    }
+    // A connection of the runtime that has ended is of no use; another limiter has its own.
+    let other = self::limiter();
+    assert!(runtime().block_on(admits(&other, &tenant("acme"), &limits, 1)));
+}
+
+/// Limits that are made anew for each request are the same limits.
+#[tokio::test]
+async fn limits_of_a_tenants_own_are_leased_and_waited_for_as_others() {
+    let leased = limiter().leases();
+    let acme = tenant("acme");
+    let fresh = |limit| Limits::from(Window::per_hour(limit));
+    for _ in 0..500 {
+        assert!(admits(&leased, &acme, &fresh(1_000), 1).await);
+    }
+    let question = Question { limits: &fresh(1_000), cost: 1, ahead: false, running: None };
+    let (decision, _) = leased.ask(&acme, &question).await.unwrap();
+    let left = decision.standings().next().unwrap().1.remaining;
+    assert!(left >= 1_000 - 500 - 100 - 1, "{left} are left");
+
+    let globex = tenant("globex");
+    while admits(&leased, &globex, &fresh(5), 1).await {}
+    assert!(leased.waits.refusal(&globex, &fresh(5), 1, Instant::now()).is_some());
+}

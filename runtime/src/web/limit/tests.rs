@@ -175,6 +175,17 @@ async fn a_stream_runs_until_its_body_is_dropped() {
     assert_eq!(read(&app, "/orders", "acme").await.status(), StatusCode::OK);
 }
 
+/// A body whose length is known is on its way until it was read all the same.
+#[tokio::test]
+async fn a_response_runs_until_it_was_sent() {
+    let (_tenancy, app) = app(Concurrent::new(1)).await;
+    let sent = read(&app, "/orders", "acme").await;
+    assert_eq!(sent.status(), StatusCode::OK);
+    assert_eq!(read(&app, "/orders", "acme").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sent.into_body().collect().await.unwrap().to_bytes(), "orders");
+    assert_eq!(read(&app, "/orders", "acme").await.status(), StatusCode::OK);
+}
+
 /// EDGE 16.
 #[tokio::test]
 async fn limits_change_at_once_and_what_was_used_stays() {

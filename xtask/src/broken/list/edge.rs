@@ -16,8 +16,8 @@ pub(in super::super) const EDGE: &[Patch] = &[
         why: "all tenants use up one limit together",
         edits: &[Edit {
             file: "runtime/src/limit/redis/question.rs",
-            find: "tenant.as_str(), policy.name()",
-            replace: "tenant.as_str().get(..0).unwrap_or_default(), policy.name()",
+            find: r#""{prefix}:{kind}:{{{}}}:{name}", tenant.as_str()"#,
+            replace: r#""{prefix}:{kind}:{{{}}}:{name}", &tenant.as_str()[..0]"#,
         }],
         tests: &[edge("limit::each_tenant_has_a_limit_of_its_own")],
     },
