@@ -95,6 +95,7 @@ fn a_lane_is_told_when_it_starts() {
         // In another tier it is told something else.
         let tier = "UPDATE tenancy_tenants SET tier = 'gold' WHERE id = 'acme'";
         world.shop.eye.execute_unprepared(tier).await.unwrap();
+        app.tenancy.forget_all_tenants();
         let acme = app.tenancy.db("acme").await.unwrap();
         until("it has a lane again", async || {
             read(&acme).await;
