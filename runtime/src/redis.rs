@@ -13,8 +13,9 @@ use std::{
 };
 
 use ::redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind,
+    Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
+    io::tcp::TcpSettings,
 };
 use tokio::time::timeout;
 
@@ -113,7 +114,14 @@ impl Redis {
     /// One of [configuration](Error::is_config) if the URL cannot be read.
     pub fn new(url: impl AsRef<str>) -> Result<Self> {
         // The driver's text may repeat the URL.
-        let client = Client::open(url.as_ref()).map_err(|_| {
+        let client = url.as_ref().into_connection_info().and_then(|place| {
+            let tcp = TcpSettings::default().set_nodelay(true);
+            // A server that is gone without a word is found out, by the system, within this time.
+            #[cfg(target_os = "linux")]
+            let tcp = tcp.set_user_timeout(USELESS);
+            Client::open(place.set_tcp_settings(tcp))
+        });
+        let client = client.map_err(|_| {
             Error::config(
                 "the URL of Redis cannot be read; it is to look like `redis://user:password@host:6379/0`",
             )

@@ -10,7 +10,7 @@ use std::{
 
 use tenancy::{
     MemoryStore, NewTenant, Redis, Tenancy, Tenant,
-    limit::{Admission, Away, Policy, RateLimits, RedisLimiter, Window},
+    limit::{Admission, Away, Concurrent, Policy, RateLimiter, RateLimits, RedisLimiter, Window},
 };
 
 use crate::server::Server;
@@ -125,6 +125,36 @@ async fn a_hanging_redis_holds_up_nobody_for_long_and_is_charged_once_at_most() 
     // Five, and one each second; each may be done later, and none twice.
     let most = 5 + u32::try_from(took.as_secs()).unwrap() + 2 + 60;
     assert!(before - after <= most, "{} were charged", before - after);
+}
+
+/// EDGE 15: what began while Redis was away counts among what runs, once it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_let_in_without_redis_is_counted_when_it_is_back() {
+    let mut server = Server::new();
+    let ten = Policy::from(Concurrent::new(20));
+    let (one, acme, _) = tenancy(&server, PATIENT, ten.clone()).await;
+    let mut running = Vec::new();
+    while let Admission::Admitted { permit, .. } = one.admit(&acme, 1).await.unwrap() {
+        running.push(permit);
+    }
+    assert_eq!(running.len(), 10, "half of twenty");
+    server.start();
+    let limiter = RedisLimiter::new(Redis::new(server.url()).unwrap().deadline(PATIENT));
+    let begun = Instant::now();
+    loop {
+        let mut more = Vec::new();
+        while let Admission::Admitted { permit, .. } =
+            limiter.acquire(&acme.id, &ten.clone().into(), 1).await.unwrap()
+        {
+            more.push(permit);
+        }
+        if more.len() == 10 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "another lets {} in", more.len());
+        drop(more);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// EDGE 14: under load it is killed and started again, and has forgotten everything.

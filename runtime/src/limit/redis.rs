@@ -24,10 +24,10 @@ use self::{
     lease::{Leases, Unused},
     question::{Answer, Question, key},
     script::{CLOCK, Script},
-    slots::{LEASE, Slots},
+    slots::{LEASE, Slot, Slots},
     wait::Waits,
 };
-use super::{Admission, MemoryLimiter, Mode, Permit, RateLimiter, count};
+use super::{Admission, Kind, MemoryLimiter, Mode, Permit, Policy, RateLimiter, count};
 use crate::redis::{Away, Redis};
 
 /// Counts in Redis, for all processes that use the same server and prefix.
@@ -83,6 +83,14 @@ struct Scripts {
     decide: Arc<Batch>,
     say: Arc<Script>,
     refund: Script,
+}
+
+/// A permit that holds something until it is dropped.
+fn holding<T: Send + Sync + 'static>(held: Option<T>) -> Permit {
+    match held {
+        Some(held) => Permit::new(move || _ = &held),
+        None => Permit::none(),
+    }
 }
 
 /// A request that goes on, and holds nothing.
@@ -156,38 +164,33 @@ impl RedisLimiter {
         Ok((decision, answer))
     }
 
-    /// Asks about this request alone.
+    /// A place among those that run at the same time, where that is limited.
+    fn place(&self, tenant: &TenantId, limits: &Limits) -> Option<Slot> {
+        let concurrent = |policy: &&Policy| matches!(policy.kind(), Kind::Concurrent(_));
+        let policy = limits.policies().iter().find(concurrent)?;
+        let slot = self.slots.take(tenant, || key(self.redis.key_prefix(), tenant, policy));
+        self.slots.keep(&self.redis, &self.scripts.say);
+        Some(slot)
+    }
+
+    /// Asks about this request alone. The place stays where it is unless there is an answer.
     async fn single(
         &self,
         tenant: &TenantId,
         limits: &Limits,
         cost: u32,
+        place: &mut Option<Slot>,
     ) -> Result<Admission, Away> {
-        let slot = limits.is_concurrent().then(|| {
-            let policies = limits.policies().iter();
-            let mut concurrent =
-                policies.filter(|policy| matches!(policy.kind(), super::Kind::Concurrent(_)));
-            self.slots.take(tenant, || match concurrent.next() {
-                Some(policy) => key(self.redis.key_prefix(), tenant, policy),
-                None => String::new(),
-            })
-        });
-        if slot.is_some() {
-            self.slots.keep(&self.redis, &self.scripts.say);
-        }
-        let running = slot.as_ref().map(|slot| slot.running);
+        let running = place.as_ref().map(|slot| slot.running);
         let asked = Instant::now();
         let question = Question { limits, cost, ahead: false, running };
         let (decision, _) = self.ask(tenant, &question).await?;
         count(&decision, Mode::Redis);
         if decision.is_admitted() {
-            let permit = match slot {
-                Some(slot) => Permit::new(move || _ = &slot),
-                None => Permit::none(),
-            };
+            let permit = holding(place.take());
             return Ok(Admission::Admitted { decision: Some(decision), permit });
         }
-        if let Some(slot) = slot {
+        if let Some(slot) = place.take() {
             slot.refused();
         }
         self.waits.remember(tenant, limits, cost, &decision, asked);
@@ -204,7 +207,7 @@ impl RedisLimiter {
     ) -> Result<Admission, Away> {
         let size = leases.size(limits);
         let lease = if cost < size { leases.of(tenant, limits) } else { None };
-        let Some(lease) = lease else { return self.single(tenant, limits, cost).await };
+        let Some(lease) = lease else { return self.single(tenant, limits, cost, &mut None).await };
         {
             let mut lease = lease.lock().await;
             let asked = Instant::now();
@@ -226,7 +229,7 @@ impl RedisLimiter {
             }
         }
         // Little is left: each asks for itself, and nobody waits for another.
-        let admission = self.single(tenant, limits, cost).await?;
+        let admission = self.single(tenant, limits, cost, &mut None).await?;
         if let Some(decision) = admission.decision()
             && let Ok(mut lease) = lease.try_lock()
         {
@@ -236,27 +239,37 @@ impl RedisLimiter {
     }
 
     /// What becomes of a request while nobody can count it.
-    fn without(&self, tenant: &TenantId, limits: &Limits, cost: u32, why: &Away) -> Admission {
+    ///
+    /// What goes on keeps its place: when Redis is back it counts among those that run.
+    fn without(
+        &self,
+        tenant: &TenantId,
+        limits: &Limits,
+        cost: u32,
+        place: Option<Slot>,
+        why: &Away,
+    ) -> Admission {
         if !matches!(why, Away::Open) {
             tracing::debug!(target: "tenancy::limit", %tenant, %why, "Redis could not be asked");
         }
         let closed =
-            |policy: &super::Policy| !policy.is_shadow() && policy.when_away() == WhenAway::Closed;
+            |policy: &Policy| !policy.is_shadow() && policy.when_away() == WhenAway::Closed;
         if limits.policies().iter().any(closed) {
             metrics::counter!("tenancy_ratelimit_unavailable_total").increment(1);
             return Admission::Unavailable;
         }
-        let shared = |policy: &super::Policy| policy.when_away() == WhenAway::Share;
+        let shared = |policy: &Policy| policy.when_away() == WhenAway::Share;
         // Enough for one such request: a share may be less than it costs, which is no reason to
         // refuse it for ever.
         let share = limits.only(shared).share(self.processes, cost);
         if share.is_none() {
-            return Admission::Admitted { decision: None, permit: Permit::none() };
+            return Admission::Admitted { decision: None, permit: holding(place) };
         }
         match self.local.decide(tenant, &share, cost) {
             Ok((decision, permit)) => {
                 count(&decision, Mode::Degraded);
                 if decision.is_admitted() {
+                    let permit = holding(place.map(|slot| (slot, permit)));
                     Admission::Admitted { decision: Some(decision), permit }
                 } else {
                     Admission::Refused(decision)
@@ -297,16 +310,17 @@ impl RateLimiter for RedisLimiter {
             count(&refusal, Mode::Local);
             return Ok(Admission::Refused(refusal));
         }
+        let mut place = self.place(tenant, limits);
         let asked = async {
             match &self.leases {
-                Some(leases) => self.leased(leases, tenant, limits, cost).await,
-                None => self.single(tenant, limits, cost).await,
+                Some(leases) if place.is_none() => self.leased(leases, tenant, limits, cost).await,
+                _ => self.single(tenant, limits, cost, &mut place).await,
             }
         };
         let asked = timeout(self.redis.longest_wait(), asked).await;
         match asked.unwrap_or(Err(Away::Late)) {
             Ok(admission) => Ok(admission),
-            Err(why) => Ok(self.without(tenant, limits, cost, &why)),
+            Err(why) => Ok(self.without(tenant, limits, cost, place, &why)),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use ::redis::{Client, aio::MultiplexedConnection, cmd};
 use proptest::{prelude::*, test_runner::TestRunner};
-use tenancy_core::limit::{Account, Concurrent, Policy, Rate, Ring, Window};
+use tenancy_core::limit::{Account, Concurrent, Rate, Ring, Window};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{question::answers, *};
@@ -37,6 +37,17 @@ fn tenant(id: &str) -> TenantId {
 
 async fn admits(limiter: &RedisLimiter, tenant: &TenantId, limits: &Limits, cost: u32) -> bool {
     limiter.acquire(tenant, limits, cost).await.unwrap().is_admitted()
+}
+
+/// Asks Redis whatever this process knows.
+async fn single(
+    limiter: &RedisLimiter,
+    tenant: &TenantId,
+    limits: &Limits,
+    cost: u32,
+) -> Result<Admission, Away> {
+    let mut place = limiter.place(tenant, limits);
+    limiter.single(tenant, limits, cost, &mut place).await
 }
 
 fn all(policies: impl IntoIterator<Item = Policy>) -> Limits {
@@ -227,7 +238,7 @@ async fn a_refusal_writes_nothing() {
         before.push(dump);
     }
     for _ in 0..20 {
-        let refused = limiter.single(&acme, &limits, 2).await.unwrap();
+        let refused = single(&limiter, &acme, &limits, 2).await.unwrap();
         let violated: Vec<_> =
             refused.decision().unwrap().violated().map(|(policy, _)| policy.name()).collect();
         assert_eq!(violated, ["hour"]);
@@ -246,7 +257,7 @@ async fn what_runs_is_counted_over_processes_and_given_back() {
     let two = RedisLimiter::new(one.redis.clone()).processes(2);
     let acme = tenant("acme");
     let limits = all([Concurrent::new(3).into(), Window::per_hour(100).into()]);
-    let hold = async |limiter: &RedisLimiter| limiter.single(&acme, &limits, 1).await.unwrap();
+    let hold = async |limiter: &RedisLimiter| single(limiter, &acme, &limits, 1).await.unwrap();
     let (first, second, third) = (hold(&one).await, hold(&two).await, hold(&one).await);
     assert!(first.is_admitted() && second.is_admitted() && third.is_admitted());
     assert!(!hold(&one).await.is_admitted() && !hold(&two).await.is_admitted());
@@ -418,7 +429,7 @@ fn keys_of_a_tenant_are_in_one_place() {
 async fn what_is_none_of_ours_counts_as_away() {
     let limiter = limiter();
     let acme = tenant("acme");
-    let limits = Limits::from(Policy::from(Window::per_hour(5)).away(super::WhenAway::Closed));
+    let limits = Limits::from(Policy::from(Window::per_hour(5)).away(WhenAway::Closed));
     let mut server = server().await;
     let key = limiter.keys(&acme, &limits).remove(0);
     let wrong: String =
@@ -465,7 +476,7 @@ async fn whoever_gives_up_in_the_queue_is_not_charged() {
     let limits = Limits::from(Window::per_hour(1_000));
     for round in 0..50 {
         let mut asking: Vec<_> =
-            (0..20).map(|_| Box::pin(limiter.single(&acme, &limits, 1))).collect();
+            (0..20).map(|_| Box::pin(single(&limiter, &acme, &limits, 1))).collect();
         // All have begun: the first two are on their way, the others wait.
         for asking in &mut asking {
             let begun = std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
@@ -477,7 +488,7 @@ async fn whoever_gives_up_in_the_queue_is_not_charged() {
             assert!(kept.await.unwrap().is_admitted());
         }
     }
-    let peek = limiter.single(&acme, &limits, 1).await.unwrap();
+    let peek = single(&limiter, &acme, &limits, 1).await.unwrap();
     let left = peek.decision().unwrap().standings().next().unwrap().1.remaining;
     let kept: u32 = (0..50).map(|round| 10 - round % 10).sum();
     // Those that were on their way may have been charged, and no other.
