@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Request, header, request::Parts};
-use tenancy_core::Tenant;
+use tenancy_core::{Status, Tenant};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -54,6 +54,7 @@ impl Tenancy {
             resolver: self.resolver(),
             vary: vary(&*self.resolver()),
             challenge: None,
+            expose_status: false,
             costs: Arc::default(),
         }
     }
@@ -83,6 +84,7 @@ pub struct TenancyLayer {
     resolver: Arc<dyn Resolver>,
     vary: Option<HeaderValue>,
     challenge: Option<HeaderValue>,
+    expose_status: bool,
     costs: Arc<Costs>,
 }
 
@@ -162,6 +164,17 @@ impl TenancyLayer {
         self
     }
 
+    /// Tells strangers that a tenant is suspended, with a status 403, or that somebody works on it,
+    /// with a 503 and `Retry-After`, instead of the answer all others get.
+    ///
+    /// Whoever guesses names then learns which are those of such tenants. Unknown, deleted and
+    /// malformed ones are answered alike all the same.
+    #[must_use]
+    pub fn expose_status(mut self) -> Self {
+        self.expose_status = true;
+        self
+    }
+
     /// Puts the layer around a whole router: each of its requests is resolved, and changed if the
     /// resolver changes it, before the router looks at the path.
     ///
@@ -221,10 +234,11 @@ fn vary(resolver: &dyn Resolver) -> Option<HeaderValue> {
 
 impl fmt::Debug for TenancyLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tenancy, excluded, resolver: _, vary, challenge, costs } = self;
+        let Self { tenancy, excluded, resolver: _, vary, challenge, expose_status, costs } = self;
         let mut debug = f.debug_struct("TenancyLayer");
         debug.field("tenancy", tenancy).field("excluded", excluded).field("vary", vary);
-        debug.field("challenge", challenge).field("costs", costs).finish_non_exhaustive()
+        debug.field("challenge", challenge).field("expose_status", expose_status);
+        debug.field("costs", costs).finish_non_exhaustive()
     }
 }
 
@@ -356,7 +370,11 @@ async fn admitted(
 fn refused(layer: &TenancyLayer, key: &dyn Display, error: &Error) -> Response {
     if error.is_tenant_not_found() || error.is_inactive() {
         tracing::info!(target: "tenancy::web", %key, reason = %error, "a request was not let through");
-        layer.refusal()
+        match error.status() {
+            Some(Status::Suspended) if layer.expose_status => problem::suspended(),
+            Some(Status::Maintenance) if layer.expose_status => problem::maintained(),
+            _ => layer.refusal(),
+        }
     } else {
         tracing::error!(target: "tenancy::web", %key, %error, "a tenant could not be loaded");
         problem::unavailable()

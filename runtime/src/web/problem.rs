@@ -17,6 +17,7 @@ use crate::Error;
 
 const BAD_REQUEST: &str = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
 const UNAUTHORIZED: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401}"#;
+const FORBIDDEN: &str = r#"{"type":"about:blank","title":"Forbidden","status":403}"#;
 const NOT_FOUND: &str = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
 const CONFLICT: &str = r#"{"type":"about:blank","title":"Conflict","status":409}"#;
 const INTERNAL: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
@@ -42,10 +43,23 @@ pub(super) fn unavailable() -> Response {
     problem(StatusCode::SERVICE_UNAVAILABLE)
 }
 
+/// The answer for a tenant that is suspended, where strangers may know.
+pub(super) fn suspended() -> Response {
+    problem(StatusCode::FORBIDDEN)
+}
+
+/// The answer for a tenant that somebody works on, where strangers may know: come again in a minute.
+pub(super) fn maintained() -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
+}
+
 fn problem(status: StatusCode) -> Response {
     let body = match status {
         StatusCode::BAD_REQUEST => BAD_REQUEST,
         StatusCode::UNAUTHORIZED => UNAUTHORIZED,
+        StatusCode::FORBIDDEN => FORBIDDEN,
         StatusCode::NOT_FOUND => NOT_FOUND,
         StatusCode::CONFLICT => CONFLICT,
         StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
@@ -120,6 +134,7 @@ mod tests {
         for (code, body) in [
             (400, BAD_REQUEST),
             (401, UNAUTHORIZED),
+            (403, FORBIDDEN),
             (404, NOT_FOUND),
             (409, CONFLICT),
             (500, INTERNAL),

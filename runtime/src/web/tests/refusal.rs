@@ -232,3 +232,31 @@ async fn responses_vary_by_all_that_was_read() {
     assert_eq!(answer.0, StatusCode::OK);
     assert!(!answer.1.contains_key(header::VARY));
 }
+
+/// Only where somebody asked for it, and only of tenants that come back.
+#[tokio::test]
+async fn strangers_learn_of_a_status_where_they_may() {
+    let tenancy = connect(MemoryStore::new()).await;
+    let open = app(&tenancy.layer().expose_status());
+    let closed = app(&tenancy.layer());
+    let answer = async |app: &Router, tenant: &str| {
+        let (status, headers, body) = ask(app, "/whoami", &[("x-tenant-id", tenant)]).await;
+        (status, headers.get(header::RETRY_AFTER).cloned(), body)
+    };
+    let neutral = answer(&open, "nobody").await;
+    assert_eq!(neutral.0, StatusCode::NOT_FOUND);
+    for tenant in ["deleted", "provisioning", "ACME", "acme globex"] {
+        assert_eq!(answer(&open, tenant).await, neutral, "{tenant}");
+    }
+    let suspended = answer(&open, "suspended").await;
+    assert_eq!((suspended.0, suspended.1), (StatusCode::FORBIDDEN, None));
+    let (status, retry_after, _) = answer(&open, "maintenance").await;
+    assert_eq!(
+        (status, retry_after.unwrap()),
+        (StatusCode::SERVICE_UNAVAILABLE, "60".parse().unwrap())
+    );
+    for tenant in ["suspended", "maintenance"] {
+        assert_eq!(answer(&closed, tenant).await, neutral, "{tenant}");
+    }
+    assert_eq!(answer(&open, "acme").await.0, StatusCode::OK);
+}
