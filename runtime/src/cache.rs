@@ -9,6 +9,7 @@
 mod channel;
 mod entry;
 mod flight;
+mod health;
 mod options;
 mod stripes;
 
@@ -29,12 +30,12 @@ use quick_cache::sync::Cache;
 use tenancy_core::{Slug, Tenant, TenantId};
 use tokio::{sync::RwLock, time::timeout};
 
-pub use self::options::TenantCache;
 use self::{
     entry::{Entry, Term},
     flight::{Flights, Waits},
     stripes::Stripes,
 };
+pub use self::{health::Health, options::TenantCache};
 use crate::{Result, store::TenantStore};
 
 /// How long a load may take. Nobody waits for ever for one that others could make again.

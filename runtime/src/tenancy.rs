@@ -36,7 +36,7 @@ pub use self::{
 #[cfg(feature = "axum")]
 use crate::resolve::{Resolver, TenantRef};
 use crate::{
-    Error, IsolationProvider, Result, TenantDb, UnscopedAccess,
+    Error, Health, IsolationProvider, Result, TenantDb, UnscopedAccess,
     audit::Report,
     cache::{Name, Tenants},
     isolation::Grounds,
@@ -334,6 +334,28 @@ impl Tenancy {
     pub async fn find_tenant_by_id(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>> {
         self.open()?;
         self.inner.tenants.find(Name::Id(id.clone())).await
+    }
+
+    /// Looks whether tenants can be found: for a check of readiness.
+    ///
+    /// It asks the store, for two seconds at most. A process whose store is away is ready as long as
+    /// active tenants are served as they were known.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::Tenancy;
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// let tenancy = Tenancy::builder().database("sqlite::memory:").connect().await?;
+    /// let health = tenancy.health().await;
+    /// assert!(health.is_ready() && !health.is_degraded());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    pub async fn health(&self) -> Health {
+        self.inner.tenants.health().await
     }
 
     /// Forgets what this process remembers of a tenant, for one that was changed elsewhere: by

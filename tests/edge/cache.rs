@@ -34,6 +34,20 @@ async fn sees(process: &Tenancy, slug: &str, wanted: Option<Status>) {
     }
 }
 
+/// Waits until a process says so of its channel; it is ready all the time.
+async fn hears(process: &Tenancy, wanted: bool) {
+    let begun = Instant::now();
+    loop {
+        let health = process.health().await;
+        assert!(health.is_ready());
+        if health.channel == Some(wanted) && health.is_degraded() != wanted {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{health:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// acme and globex.
 async fn two(process: &Tenancy) -> TenantId {
     for slug in ["acme", "globex"] {
@@ -87,7 +101,7 @@ async fn a_change_is_seen_by_other_processes_over_the_channel() {
     sees(&other, "fresh", Some(Status::Active)).await;
 }
 
-/// EDGE 26: whoever loses the channel forgets what it cannot be told about any more.
+/// EDGE 26 and 60: whoever loses the channel forgets what it cannot be told about any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_channel_makes_everybody_forget_and_look_again() {
     let (mut server, store) = (Server::started(), MemoryStore::new());
@@ -103,6 +117,7 @@ async fn a_lost_channel_makes_everybody_forget_and_look_again() {
         } else {
             server.hang();
         }
+        hears(&other, false).await;
         // Nobody can be told; the other one looks again within its own time.
         one.suspend(&acme).await.unwrap();
         sees(&other, "acme", Some(Status::Suspended)).await;
@@ -111,6 +126,7 @@ async fn a_lost_channel_makes_everybody_forget_and_look_again() {
         } else {
             server.wake();
         }
+        hears(&other, true).await;
         one.activate(&acme).await.unwrap();
         tuned_in(&one, &other, &acme).await;
     }

@@ -81,7 +81,7 @@ impl TenantStore for Watched {
     }
 
     async fn list(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>> {
-        self.0.store.list(after, limit).await
+        self.read(self.0.store.list(after, limit)).await
     }
 
     async fn update(&self, tenant: &Tenant, seen: DateTime<Utc>) -> Result<bool> {
@@ -443,4 +443,28 @@ fn a_runtime_may_end_while_tenants_are_loaded() {
     let found = second
         .block_on(async { tokio::spawn(async move { tenants.find(slug("acme")).await }).await });
     assert!(found.unwrap().unwrap().is_some());
+}
+
+/// EDGE 60: honest with a store and without, for a warm cache and a cold one.
+#[tokio::test]
+async fn a_process_is_ready_as_long_as_somebody_is_served() {
+    let options = TenantCache::new()
+        .life(Duration::from_millis(100))
+        .while_unread(Duration::from_millis(400));
+    let (store, tenants) = known(options).await;
+    let health = async |tenants: &Tenants| {
+        let health = tenants.health().await;
+        (health.is_ready(), health.is_degraded(), health.warm)
+    };
+    assert_eq!(health(&tenants).await, (true, false, false), "cold");
+    store.0.away.store(true, Ordering::SeqCst);
+    assert_eq!(health(&tenants).await, (false, false, false), "cold, and without its store");
+    store.0.away.store(false, Ordering::SeqCst);
+    tenants.find(slug("acme")).await.unwrap();
+    assert_eq!(health(&tenants).await, (true, false, true), "warm");
+    store.0.away.store(true, Ordering::SeqCst);
+    assert_eq!(health(&tenants).await, (true, true, true), "warm, and without its store");
+    tokio::time::sleep(Duration::from_millis(510)).await;
+    assert_eq!(health(&tenants).await, (false, false, false), "it has gone cold");
+    assert_eq!(tenants.health().await.channel, None);
 }
