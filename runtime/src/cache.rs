@@ -11,6 +11,7 @@ mod entry;
 mod flight;
 mod health;
 mod options;
+mod own;
 mod stripes;
 
 #[cfg(test)]
@@ -35,7 +36,7 @@ use self::{
     flight::{Flights, Waits},
     stripes::Stripes,
 };
-pub use self::{health::Health, options::TenantCache};
+pub use self::{health::Health, options::TenantCache, own::TenantValues};
 use crate::{Result, store::TenantStore};
 
 /// How long a load may take. Nobody waits for ever for one that others could make again.

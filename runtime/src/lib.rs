@@ -129,7 +129,7 @@ pub use tenancy_macros::{SharedEntity, TenantEntity, tenant_scoped};
 pub use tenancy_source::build;
 
 pub use crate::{
-    cache::{Health, TenantCache},
+    cache::{Health, TenantCache, TenantValues},
     db::{
         TenantConnection, TenantDb, TenantSql, TenantStream, TenantTransaction, UnscopedTransaction,
     },
