@@ -27,7 +27,8 @@ use tenancy_core::{Tenant, TenantId};
 /// let globex = tenancy.create_tenant(NewTenant::new("globex")?).await?;
 ///
 /// let prices: TenantValues<&str, u32> = TenantValues::new(10_000, Duration::from_secs(60));
-/// let price = prices.get_or_load(&acme, "apple", async { tenancy::Result::Ok(7) }).await?;
+/// let load = async { Ok::<_, tenancy::Error>(7) };
+/// let price = prices.get_or_load(&acme, "apple", load).await?;
 /// assert_eq!(price, 7);
 /// assert_eq!(prices.get(&acme, &"apple"), Some(7));
 /// assert_eq!(prices.get(&globex, &"apple"), None);
