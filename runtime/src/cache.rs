@@ -24,12 +24,15 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use quick_cache::sync::Cache;
 use tenancy_core::{Slug, Tenant, TenantId};
-use tokio::{sync::RwLock, time::timeout};
+use tokio::{
+    sync::RwLock,
+    time::{Instant, timeout},
+};
 
 use self::{
     entry::{Entry, Term},

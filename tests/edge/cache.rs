@@ -1,13 +1,13 @@
 //! What one process changes, others see: over a channel, and without it when their time is over.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenancy::{MemoryStore, NewTenant, Redis, Slug, Status, Tenancy, TenantCache, TenantId};
+use tenancy_tests::wait::until;
 
 use crate::server::Server;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One of several processes: they share the store and the channel, and nothing else.
 async fn process(store: &MemoryStore, cache: TenantCache) -> Tenancy {
@@ -27,25 +27,18 @@ async fn status(process: &Tenancy, slug: &str) -> Option<Status> {
 
 /// Waits until a process sees it so.
 async fn sees(process: &Tenancy, slug: &str, wanted: Option<Status>) {
-    let begun = Instant::now();
-    while status(process, slug).await != wanted {
-        assert!(begun.elapsed() < PATIENCE, "{slug} is still {:?}", status(process, slug).await);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let what = format!("{slug} is {wanted:?}");
+    until(&what, async || status(process, slug).await == wanted).await;
 }
 
 /// Waits until a process says so of its channel; it is ready all the time.
 async fn hears(process: &Tenancy, wanted: bool) {
-    let begun = Instant::now();
-    loop {
+    until(&format!("the channel is there: {wanted}"), async || {
         let health = process.health().await;
         assert!(health.is_ready());
-        if health.channel == Some(wanted) && health.is_degraded() != wanted {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{health:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        health.channel == Some(wanted) && health.is_degraded() != wanted
+    })
+    .await;
 }
 
 /// acme and globex.
@@ -58,23 +51,15 @@ async fn two(process: &Tenancy) -> TenantId {
 
 /// Waits until both hear each other.
 async fn tuned_in(one: &Tenancy, other: &Tenancy, id: &TenantId) {
+    for process in [one, other] {
+        hears(process, true).await;
+    }
     for (from, to) in [(one, other), (other, one)] {
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < PATIENCE, "they do not hear each other");
-            let last = from.tenant("acme").await.unwrap().status;
-            let next = if last == Status::Active { Status::Maintenance } else { Status::Active };
-            status(to, "acme").await;
+        for next in [Status::Maintenance, Status::Active] {
             from.set_status(id, next).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            if status(to, "acme").await == Some(next) {
-                break;
-            }
+            sees(to, "acme", Some(next)).await;
         }
     }
-    one.activate(id).await.unwrap();
-    sees(other, "acme", Some(Status::Active)).await;
-    sees(one, "acme", Some(Status::Active)).await;
 }
 
 /// EDGE 25 and 27.
@@ -142,8 +127,7 @@ async fn without_a_channel_a_change_is_seen_within_the_life_of_what_is_remembere
     assert_eq!(status(&other, "acme").await, Some(Status::Active));
     one.suspend(&acme).await.unwrap();
     assert_eq!(status(&one, "acme").await, Some(Status::Suspended), "at once where it was made");
-    tokio::time::sleep(Duration::from_millis(301)).await;
-    assert_eq!(status(&other, "acme").await, Some(Status::Suspended));
+    sees(&other, "acme", Some(Status::Suspended)).await;
     one.activate(&acme).await.unwrap();
     other.forget_tenant(&acme, None);
     assert_eq!(status(&other, "acme").await, Some(Status::Active));

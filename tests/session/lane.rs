@@ -5,12 +5,15 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
 use tenancy::{Lanes, Rls, Tenancy};
-use tenancy_tests::entity::{ledger, order, rows};
+use tenancy_tests::{
+    entity::{ledger, order, rows},
+    wait::until,
+};
 
 use crate::{
     proxy::Proxy,
     trips::{measure, measure_when},
-    world::{self, World, entry, lane, read, totals, until, work},
+    world::{self, World, entry, lane, read, totals, work},
 };
 
 #[test]

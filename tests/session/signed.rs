@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Statement, TransactionTrait};
 use tenancy::{Lanes, Rls, Signing, Tenancy, TenantDb, TenantId, policy::token::Key};
-use tenancy_tests::entity::{ledger, order, rows};
+use tenancy_tests::{
+    entity::{ledger, order, rows},
+    wait::until,
+};
 
 use crate::{
     cancel::cut_all,
     pooler::{pgbouncer, url},
     proxy::Proxy,
     trips::{interleave, measure},
-    world::{self, World, entry, place, read, totals, until},
+    world::{self, World, entry, place, read, totals},
 };
 
 fn key(id: &str) -> Key {

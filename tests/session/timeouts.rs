@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryResult, Statement, TransactionTrait};
 use tenancy::{IsolationProvider, Lanes, Rls, Row, Tenancy, Timeouts};
-use tenancy_tests::entity::{ledger, rows};
+use tenancy_tests::{
+    entity::{ledger, rows},
+    wait::until,
+};
 
 use crate::{
     proxy::Proxy,
     trips::measure,
-    world::{self, App, World, entry, lane, read, totals, until},
+    world::{self, App, World, entry, lane, read, totals},
 };
 
 const BRIEF: Duration = Duration::from_millis(100);

@@ -1,6 +1,6 @@
 //! A shop whose tables have policies, and an application that they bind.
 
-use std::{future::Future, panic::resume_unwind, sync::Arc, time::Duration};
+use std::{future::Future, panic::resume_unwind, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
 use sea_orm::{
@@ -15,6 +15,7 @@ use tenancy_tests::{
     Engine, Shop,
     entity::{ledger, order, rows},
     shop,
+    wait::until,
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 
@@ -196,16 +197,6 @@ impl App {
 pub(crate) fn lane(tenancy: &Tenancy, tenant: &str) -> Option<TenantConnections> {
     let all = tenancy.connections().tenants;
     all.into_iter().find(|it| it.lane && &*it.tenant == tenant)
-}
-
-/// Waits for what comes by itself.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let patience = tokio::time::timeout(Duration::from_secs(60), async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    });
-    assert!(patience.await.is_ok(), "never came true: {what}");
 }
 
 /// The totals of a tenant's orders.

@@ -5,6 +5,7 @@ pub mod engine;
 pub mod entity;
 pub mod port;
 pub mod shop;
+pub mod wait;
 
 pub use engine::{Engine, Strategy};
 pub use shop::Shop;

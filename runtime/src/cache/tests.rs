@@ -1,101 +1,15 @@
 //! What is remembered is what the store has, or had before it was changed elsewhere.
 
-use std::{
-    sync::atomic::{AtomicBool, AtomicUsize},
-    task::Poll,
-};
+mod watched;
 
-use chrono::{DateTime, Utc};
-use sea_orm::DbErr;
+use std::{sync::atomic::AtomicBool, task::Poll};
+
+use chrono::Utc;
 use tenancy_core::{NewTenant, Status};
-use tokio::sync::Semaphore;
 
+use self::watched::Watched;
 use super::*;
-use crate::{AuditTrail, MemoryStore};
-
-/// A store that counts what is read, reads slowly if told so, and fails if told so.
-#[derive(Debug, Clone)]
-struct Watched(Arc<Watch>);
-
-#[derive(Debug)]
-struct Watch {
-    store: MemoryStore,
-    reads: AtomicUsize,
-    /// Each read takes one before it returns what it has read.
-    gate: Semaphore,
-    gated: AtomicBool,
-    away: AtomicBool,
-    panics: AtomicBool,
-}
-
-impl Watched {
-    fn new() -> Self {
-        Self(Arc::new(Watch {
-            store: MemoryStore::new(),
-            reads: AtomicUsize::new(0),
-            gate: Semaphore::new(0),
-            gated: AtomicBool::new(false),
-            away: AtomicBool::new(false),
-            panics: AtomicBool::new(false),
-        }))
-    }
-
-    fn reads(&self) -> usize {
-        self.0.reads.load(Ordering::SeqCst)
-    }
-
-    fn hold(&self) {
-        self.0.gated.store(true, Ordering::SeqCst);
-    }
-
-    fn let_through(&self, reads: usize) {
-        self.0.gate.add_permits(reads);
-    }
-
-    async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
-        self.0.reads.fetch_add(1, Ordering::SeqCst);
-        if self.0.away.load(Ordering::SeqCst) {
-            return Err(DbErr::Custom("the store is away".to_owned()).into());
-        }
-        let found = read.await;
-        if self.0.gated.load(Ordering::SeqCst) {
-            self.0.gate.acquire().await.unwrap().forget();
-        }
-        assert!(!self.0.panics.load(Ordering::SeqCst), "the store fails");
-        found
-    }
-}
-
-#[async_trait::async_trait]
-impl TenantStore for Watched {
-    async fn insert(&self, tenant: &Tenant) -> Result<()> {
-        self.0.store.insert(tenant).await
-    }
-
-    async fn by_id(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        self.read(self.0.store.by_id(id)).await
-    }
-
-    async fn by_slug(&self, slug: &Slug) -> Result<Option<Tenant>> {
-        self.read(self.0.store.by_slug(slug)).await
-    }
-
-    async fn list(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>> {
-        self.read(self.0.store.list(after, limit)).await
-    }
-
-    async fn update(&self, tenant: &Tenant, seen: DateTime<Utc>) -> Result<bool> {
-        self.0.store.update(tenant, seen).await
-    }
-
-    async fn remove(&self, id: &TenantId, seen: DateTime<Utc>) -> Result<bool> {
-        self.0.store.remove(id, seen).await
-    }
-
-    fn audit_trail(&self) -> Arc<dyn AuditTrail> {
-        self.0.store.audit_trail()
-    }
-}
+use crate::MemoryStore;
 
 fn slug(text: &str) -> Name {
     Name::Slug(Slug::new(text).unwrap())
@@ -309,7 +223,7 @@ async fn strangers_are_read_once_and_push_nobody_out() {
     assert!(tenants.inner.unknown.len() <= 10_000);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_others_have_changed_is_seen_when_the_time_is_over() {
     let (store, tenants) = known(TenantCache::new().life(Duration::from_millis(200))).await;
     assert_eq!(status(&tenants, slug("acme")).await, Some(Status::Active));
@@ -332,7 +246,7 @@ async fn what_others_have_changed_is_seen_when_the_time_is_over() {
 
 /// While the store is away, active tenants are served for a while as they were; a suspended one, one
 /// that changed, and one that is not known are not.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_store_active_tenants_go_on_for_a_while() {
     let brief = Duration::from_millis(100);
     let options = TenantCache::new().life(brief).while_unread(Duration::from_millis(900));
@@ -374,7 +288,7 @@ fn what_was_loaded_together_ends_apart_and_one_loads_it_again() {
 }
 
 /// A record that is due is loaded again while it is still served.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_for_what_is_asked_for_all_the_time() {
     let (store, tenants) = known(TenantCache::new().life(Duration::from_millis(400))).await;
     tenants.find(slug("acme")).await.unwrap();
@@ -446,7 +360,7 @@ fn a_runtime_may_end_while_tenants_are_loaded() {
 }
 
 /// EDGE 60: honest with a store and without, for a warm cache and a cold one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_process_is_ready_as_long_as_somebody_is_served() {
     let options = TenantCache::new()
         .life(Duration::from_millis(100))
