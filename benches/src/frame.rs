@@ -56,6 +56,17 @@ pub(crate) fn times(case: &str, own: f64, against: &str, other: f64) -> Row {
     Row { case: case.to_owned(), value: own, unit: "ms", against: against.to_owned(), ratio }
 }
 
+/// Memory, in bytes, beside how much it may be.
+pub(crate) fn bytes(case: &str, own: f64, against: &str, other: f64) -> Row {
+    let ratio = other / own;
+    Row { case: case.to_owned(), value: own, unit: "bytes", against: against.to_owned(), ratio }
+}
+
+/// Two times, in nanoseconds, likewise.
+pub(crate) fn nanos(case: &str, own: f64, against: &str, other: f64) -> Row {
+    row(case, "ns", 1e9 / own, against, 1e9 / other)
+}
+
 fn row(case: &str, unit: &'static str, own: f64, against: &str, other: f64) -> Row {
     let value = if unit == "ns" { 1e9 / own } else { own };
     Row { case: case.to_owned(), value, unit, against: against.to_owned(), ratio: own / other }

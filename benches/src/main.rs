@@ -5,8 +5,13 @@ mod cache;
 mod frame;
 mod http;
 mod limit;
+mod memory;
+mod migrate;
 mod read;
+mod refuse;
 mod scoper;
+mod stall;
+mod told;
 mod tour;
 
 use std::process::ExitCode;
@@ -15,7 +20,7 @@ use std::process::ExitCode;
 type Topic = fn() -> Vec<frame::Row>;
 
 /// What can be measured.
-const TOPICS: [(&str, Topic); 7] = [
+const TOPICS: [(&str, Topic); 13] = [
     ("tour", tour::run),
     ("scoper", scoper::run),
     ("read", read::run),
@@ -23,10 +28,29 @@ const TOPICS: [(&str, Topic); 7] = [
     ("limit", limit::run),
     ("cache", cache::run),
     ("http", http::run),
+    ("migrate", migrate::run),
+    ("migrate-memory", migrate::run_memory),
+    ("stall", stall::run),
+    ("refuse", refuse::run),
+    ("told", told::run),
+    ("memory", memory::run),
 ];
 
 fn main() -> ExitCode {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [topic, kind, database, channel] = words.as_slice()
+        && topic == "told"
+    {
+        told::listen(kind, database, channel);
+        return ExitCode::SUCCESS;
+    }
+    if let [topic, url, columns, moved] = words.as_slice()
+        && topic == "migrate-memory"
+    {
+        migrate::child(url, columns, moved);
+        return ExitCode::SUCCESS;
+    }
+    let wanted = words.into_iter().next().unwrap_or_default();
     let Some((topic, run)) = TOPICS.iter().find(|(topic, _)| *topic == wanted) else {
         let topics: Vec<&str> = TOPICS.iter().map(|(topic, _)| *topic).collect();
         println!("topics: {}", topics.join(", "));

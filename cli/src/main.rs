@@ -1,48 +1,15 @@
 //! The `tenancy` command.
 
-mod rls;
-
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// Multi-tenancy for SeaORM, from the command line.
-#[derive(Debug, Parser)]
-#[command(name = "tenancy", version)]
-struct Command {
-    #[command(subcommand)]
-    topic: Topic,
-}
-
-#[derive(Debug, Subcommand)]
-enum Topic {
-    /// Row-level security of PostgreSQL for the tables of a crate's entities
-    #[command(subcommand)]
-    Rls(rls::Action),
-}
+use tenancy_cli::Cli;
 
 fn main() -> ExitCode {
-    let outcome = match Command::parse().topic {
-        Topic::Rls(action) => rls::run(&action),
-    };
-    match outcome {
-        Ok(said) => {
-            println!("{said}");
-            ExitCode::SUCCESS
-        }
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(Cli::default().run(std::env::args_os())),
         Err(why) => {
             eprintln!("error: {why}");
-            ExitCode::FAILURE
+            ExitCode::from(4)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        super::Command::command().debug_assert();
     }
 }

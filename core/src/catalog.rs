@@ -119,6 +119,8 @@ pub struct Catalog {
     rules: BTreeMap<(Option<String>, String), Vec<Rule>>,
     /// Tables whose changes are recorded.
     audited: BTreeSet<(Option<String>, String)>,
+    /// Enumerations that are in each tenant's schema, where tenants have one.
+    enumerations: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -264,6 +266,38 @@ impl Catalog {
         }
         self.functions.insert(name.to_ascii_lowercase(), reason.trim().to_owned());
         Ok(self)
+    }
+
+    /// Names enumerations of PostgreSQL that are in each tenant's own schema, where tenants have one: a
+    /// cast to one of them means the tenant's.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tenancy_core::{Dialect, catalog::Catalog, scope::{self, Mode}};
+    ///
+    /// let catalog = Catalog::default().with_enumerations(["mood".to_owned()]);
+    /// let sql = r#"SELECT CAST('calm' AS "mood"), CAST('x' AS "other")"#;
+    /// let mode = Mode::Schema { shared: None };
+    /// let plan = scope::plan_as(sql, Dialect::Postgres, &catalog, &mode)?;
+    /// let text = plan.text("t_acme");
+    /// assert!(text.contains(r#"AS "t_acme"."mood")"#) && text.contains(r#"AS "other")"#), "{text}");
+    /// # Ok::<(), tenancy_core::scope::Refusal>(())
+    /// ```
+    #[must_use]
+    pub fn with_enumerations(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.enumerations.extend(names);
+        self
+    }
+
+    /// The [enumerations](Self::with_enumerations) in each tenant's own schema.
+    pub fn enumerations(&self) -> impl Iterator<Item = &str> {
+        self.enumerations.iter().map(String::as_str)
+    }
+
+    /// Whether an enumeration is in each tenant's own schema.
+    pub(crate) fn has_enumeration(&self, name: &str) -> bool {
+        self.enumerations.contains(name)
     }
 
     /// Why a function of the user's own may be called, if it may.

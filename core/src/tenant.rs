@@ -97,7 +97,9 @@ words!(
 );
 
 /// A tenant, as the control plane knows it.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// `Debug` prints the keys of its metadata and not the values, which are a customer's and may be secret.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tenant {
     /// Its identity, which never changes.
@@ -172,7 +174,7 @@ impl Tenant {
 /// assert_eq!(acme.status, Status::Active);
 /// # Ok::<(), tenancy_core::InvalidValue>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NewTenant {
     /// Its identity; a fresh UUIDv7 unless set.
@@ -274,16 +276,60 @@ impl NewTenant {
     }
 }
 
+/// The keys alone.
+struct Keys<'a>(&'a Map<String, Value>);
+
+impl fmt::Debug for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant")
+            .field("id", &self.id)
+            .field("slug", &self.slug)
+            .field("name", &self.name)
+            .field("status", &self.status)
+            .field("tier", &self.tier)
+            .field("isolation", &self.isolation)
+            .field("location", &self.location)
+            .field("metadata", &Keys(&self.metadata))
+            .field("database_url", &self.database_url)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
+}
+
+impl fmt::Debug for NewTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewTenant")
+            .field("id", &self.id)
+            .field("slug", &self.slug)
+            .field("name", &self.name)
+            .field("status", &self.status)
+            .field("tier", &self.tier)
+            .field("isolation", &self.isolation)
+            .field("metadata", &Keys(&self.metadata))
+            .field("database_url", &self.database_url)
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_database_url_never_prints() {
+    fn what_is_secret_never_prints() {
         let new = NewTenant::new("acme").unwrap().database_url("postgres://app:hunter2@db/acme");
+        let new = new.metadata("token", "hunter2");
         assert!(!format!("{new:?}").contains("hunter2"));
         let tenant = Tenant::create(new, Utc::now());
-        assert!(!format!("{tenant:?} {tenant:#?}").contains("hunter2"));
+        let printed = format!("{tenant:?} {tenant:#?}");
+        assert!(printed.contains("\"token\"") && !printed.contains("hunter2"), "{printed}");
     }
 
     #[test]

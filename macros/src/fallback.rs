@@ -47,6 +47,11 @@ pub(crate) fn tenant(krate: &Path, others: &[Classification]) -> TokenStream {
                     ::core::unreachable!()
                 }
 
+                /// What the table is called where a connection's tenant has its rows.
+                pub fn qualified_table(_: &#krate::TenantDb) -> ::std::string::String {
+                    ::core::unreachable!()
+                }
+
                 /// Begins a query for the rows of a connection's tenant.
                 pub fn scoped(_: &#krate::TenantDb) -> #krate::repo::RepoSelect<Entity> {
                     ::core::unreachable!()

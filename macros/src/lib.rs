@@ -2,6 +2,7 @@
 
 mod expand;
 mod fallback;
+mod migrations;
 mod sql;
 
 #[cfg(test)]
@@ -31,6 +32,8 @@ use proc_macro::TokenStream;
 /// | `soft_delete = "deleted_at"` | the field that says when a row was deleted | rows are removed |
 /// | `rls(…)` | further policies of PostgreSQL | none |
 /// | `audit` | each change leaves a record | none does |
+/// | `renamed_from = "jobs"` | what the table was called before, for revisions that are written from entities | nothing else |
+/// | `renamed_from(title = "name")` | what columns were called before: fields as they are now, and the old columns | nothing else |
 /// | `crate = path` | where the `tenancy` crate is | `::tenancy` |
 ///
 /// Write the column yourself if it needs attributes, such as `#[serde(skip)]` or SeaORM's
@@ -78,6 +81,8 @@ use proc_macro::TokenStream;
 /// - `Entity::audit()`, of an audited entity: the trigger of PostgreSQL, up and down, as constants,
 ///   under the same conditions, and if the macro sees the primary key.
 /// - `Entity::table_in(&schema)`: the table in a schema, for statements that name it there.
+/// - `Entity::qualified_table(&db)`: what the table is called where the connection's tenant has its
+///   rows, as in `"t_acme"."orders"`, for SQL by hand that goes another way.
 /// - `Entity::scoped(&db)`: a query for the tenant's rows, as of a `Repo`.
 ///
 /// # Errors
@@ -132,6 +137,7 @@ use proc_macro::TokenStream;
 /// impl Entity {
 ///     pub const fn rls() -> RowSecuritySql { … }
 ///     pub fn table_in(schema: &SchemaName) -> TableRef { … }
+///     pub fn qualified_table(db: &TenantDb) -> String { … }
 ///     pub fn scoped(db: &TenantDb) -> RepoSelect<Entity> { … }
 /// }
 /// // …and the entity's place in the catalog of the program.
@@ -176,7 +182,7 @@ pub fn tenant_entity(item: TokenStream) -> TokenStream {
 ///
 /// # Arguments
 ///
-/// `#[shared(…)]` on the struct takes `writable` and `crate = path`.
+/// `#[shared(…)]` on the struct takes `writable`, `renamed_from` as for tenants' entities, and `crate = path`.
 ///
 /// # Example
 ///
@@ -253,4 +259,57 @@ pub fn shared_entity(item: TokenStream) -> TokenStream {
 pub fn tenant_sql(input: TokenStream) -> TokenStream {
     let found = |input: &sql::Input| tenancy_source::read::folder::known(input.file().as_deref());
     sql::tenant_sql(input.into(), sql::ENGINES, found).into()
+}
+
+/// All revisions of a folder, checked and written into the program.
+///
+/// ```text
+/// let migrations = migrations!("migrations");
+/// let migrations = migrations!("migrations", heads = many, rust = [backfill::Totals]);
+/// ```
+///
+/// The folder is looked for beside `Cargo.toml`; its folders `shared` and `tenant` have the SQL files,
+/// whose form `docs/migrations.md` describes. The result is a `tenancy::migrate::Migrations`.
+///
+/// # Arguments
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `heads = many` | several revisions of a target may have none after them | one head each |
+/// | `rust = [path, …]` | the unit structs that implement `RustRevision` | none |
+/// | `crate = path`, first | where the `tenancy` crate is | `::tenancy` |
+///
+/// A revision in Rust is an SQL file too, whose head says what it comes after, so that the graph can
+/// be checked here; `-- rust: Totals` in its head names the struct.
+///
+/// # Errors
+///
+/// It does not compile if
+///
+/// - a name is given to two revisions, or a label to two branches, or a label is a revision's name;
+/// - what a revision comes after, or depends on, is not there, is of the wrong target, or leads round
+///   in a circle;
+/// - several revisions of a target have none after them, and `heads = many` is not said;
+/// - a way up does nothing, or a way down is neither written nor marked `-- irreversible: …`;
+/// - a head has a key, or a file a section, that nobody knows; or a section has a string, a comment or
+///   a body that does not end;
+/// - a struct that a head names is not in `rust`, or one in `rust` is named by no head.
+///
+/// All of that is said at once, each with the files it is in.
+///
+/// # New files
+///
+/// The program is compiled anew when a file changes or goes. Of a new one the compiler learns only
+/// if something else changes too; let a build script watch the folder:
+///
+/// ```text
+/// // build.rs
+/// fn main() {
+///     println!("cargo:rerun-if-changed=migrations");
+/// }
+/// ```
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    migrations::expand(input.into(), root.as_ref(), sql::ENGINES).into()
 }

@@ -29,8 +29,20 @@ pub use self::{
 };
 use crate::{Error, Result};
 
-/// Tables that are no entities and need none: the control plane's.
-const OWN_TABLES: [&str; 3] = ["tenancy_tenants", "tenancy_migrations", "tenancy_unscoped"];
+/// Tables that are no entities and need none: the control plane's. No entity may map them.
+pub(crate) const OWN_TABLES: [&str; 11] = [
+    "tenancy_tenants",
+    "tenancy_migrations",
+    "tenancy_unscoped",
+    "tenancy_domains",
+    "tenancy_api_keys",
+    "tenancy_lifecycle",
+    "tenancy_usage",
+    "tenancy_ledger",
+    "tenancy_version",
+    "tenancy_progress",
+    "tenancy_owner",
+];
 
 /// What to look for; [`run`](Audit::run) looks.
 ///

@@ -10,9 +10,16 @@ mod channel;
 mod entry;
 mod flight;
 mod health;
+mod name;
+#[cfg(feature = "postgres")]
+mod notify;
 mod options;
 mod own;
 mod stripes;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod told;
+#[cfg(feature = "axum")]
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -28,12 +35,17 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use tenancy_core::{Slug, Tenant, TenantId};
+use tenancy_core::{Tenant, TenantId};
 use tokio::{
     sync::RwLock,
     time::{Instant, timeout},
 };
 
+pub(crate) use self::name::{Found, Name};
+#[cfg(any(feature = "redis", feature = "postgres"))]
+use self::options::Channel;
+#[cfg(feature = "axum")]
+pub(crate) use self::view::View;
 use self::{
     entry::{Entry, Term},
     flight::{Flights, Waits},
@@ -44,22 +56,6 @@ use crate::{Result, store::TenantStore};
 
 /// How long a load may take. Nobody waits for ever for one that others could make again.
 const LONGEST: Duration = Duration::from_secs(10);
-
-/// What a tenant is looked for by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Name {
-    Slug(Slug),
-    Id(TenantId),
-}
-
-impl Name {
-    fn text(&self) -> (u8, &str) {
-        match self {
-            Self::Slug(slug) => (0, slug.as_str()),
-            Self::Id(id) => (1, id.as_str()),
-        }
-    }
-}
 
 /// The tenants of a store, of which those that were loaded lately are at hand.
 #[derive(Clone)]
@@ -108,32 +104,40 @@ impl Tenants {
 
     /// Begins to listen to what others say, where that was set up; in a Tokio runtime.
     pub(crate) fn listen(&self) {
-        #[cfg(feature = "redis")]
-        if let Some(redis) = &self.inner.options.channel {
-            tokio::spawn(channel::listen(Arc::downgrade(&self.inner), redis.clone()));
+        #[cfg(any(feature = "redis", feature = "postgres"))]
+        match &self.inner.options.channel {
+            #[cfg(feature = "redis")]
+            Some(Channel::Redis(redis)) => {
+                tokio::spawn(channel::listen(Arc::downgrade(&self.inner), redis.clone()));
+            }
+            #[cfg(feature = "postgres")]
+            Some(Channel::Postgres(url)) => {
+                tokio::spawn(notify::listen(Arc::downgrade(&self.inner), url.clone()));
+            }
+            None => {}
         }
     }
 
-    /// Changes a tenant in the store, forgets it, whatever came of that, and tells others.
+    /// Changes what is known of a tenant in the store, forgets it under these names, whatever came of
+    /// that, and tells others.
     ///
     /// It runs in a task of its own: whoever gives up, the change is made or not made, and if it is,
     /// everybody hears of it.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         id: &TenantId,
-        slugs: &[&Slug],
+        names: Vec<Name>,
         write: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         let tenants = self.clone();
-        let (id, slugs) = (id.clone(), slugs.iter().copied().cloned().collect::<Vec<Slug>>());
+        let id = id.clone();
         let task = tokio::spawn(async move {
             let written = write.await;
-            let slugs: Vec<&Slug> = slugs.iter().collect();
-            tenants.inner.forget(&id, &slugs);
+            tenants.inner.forget(&id, &names);
             #[cfg(feature = "redis")]
-            if let Some(redis) = &tenants.inner.options.channel {
+            if let Some(Channel::Redis(redis)) = &tenants.inner.options.channel {
                 let telling = Arc::clone(&tenants.inner.telling).read_owned().await;
-                channel::tell(redis, channel::message(&id, &slugs), telling).await;
+                channel::tell(redis, channel::message(&id, &names), telling).await;
             }
             written
         });
@@ -158,9 +162,14 @@ impl Tenants {
 
     /// The tenant of that name, if there is one.
     pub(crate) async fn find(&self, name: Name) -> Result<Option<Arc<Tenant>>> {
+        Ok(self.found(name).await?.map(|found| found.tenant))
+    }
+
+    /// The same, with what was found on the way to it.
+    pub(crate) async fn found(&self, name: Name) -> Result<Option<Found>> {
         let inner = &self.inner;
         if inner.options.is_off() {
-            return Ok(inner.read(&name).await?.map(Arc::new));
+            return inner.read(&name).await;
         }
         let now = inner.now();
         let mut late = None;
@@ -171,8 +180,9 @@ impl Tenants {
                 if entry.is_due(now) {
                     self.refresh(name);
                 }
-                hit("known");
-                return Ok(entry.tenant.clone());
+                // A label that is written out takes no allocation.
+                metrics::counter!("tenancy_cache_total", "outcome" => "known").increment(1);
+                return Ok(entry.found.clone());
             } else {
                 late = Some(entry);
             }
@@ -180,12 +190,12 @@ impl Tenants {
             && inner.stripes.hold(&entry.marks)
             && now < entry.term.ends
         {
-            hit("unknown");
+            metrics::counter!("tenancy_cache_total", "outcome" => "unknown").increment(1);
             return Ok(None);
         }
         metrics::counter!("tenancy_cache_total", "outcome" => "miss").increment(1);
         match self.load(name.clone()).await {
-            Ok(tenant) => Ok(tenant),
+            Ok(found) => Ok(found),
             Err(error) => match late.filter(|late| inner.may_stay(late, inner.now())) {
                 Some(late) => {
                     tracing::warn!(
@@ -194,7 +204,7 @@ impl Tenants {
                     );
                     metrics::counter!("tenancy_cache_total", "outcome" => "stale").increment(1);
                     inner.prolong(name, &late);
-                    Ok(late.tenant.clone())
+                    Ok(late.found.clone())
                 }
                 None => Err(error),
             },
@@ -202,10 +212,10 @@ impl Tenants {
     }
 
     /// Loads it, together with everybody who wants it loaded now.
-    async fn load(&self, name: Name) -> Result<Option<Arc<Tenant>>> {
+    async fn load(&self, name: Name) -> Result<Option<Found>> {
         let loaded = self.begin(name).await;
         match loaded {
-            Ok(tenant) => Ok(tenant),
+            Ok(found) => Ok(found),
             Err(error) => Err(error.again()),
         }
     }
@@ -224,7 +234,7 @@ impl Tenants {
                 let inner = &tenants.inner;
                 let began = inner.now();
                 let found = match timeout(LONGEST, inner.read(&name)).await {
-                    Ok(found) => found.map(|found| found.map(Arc::new)),
+                    Ok(found) => found,
                     Err(_) => Err(sea_orm::DbErr::Custom(format!(
                         "the store of tenants did not answer within {LONGEST:?}"
                     ))
@@ -238,8 +248,8 @@ impl Tenants {
         )
     }
 
-    pub(crate) fn forget(&self, id: &TenantId, slugs: &[&Slug]) {
-        self.inner.forget(id, slugs);
+    pub(crate) fn forget(&self, id: &TenantId, names: &[Name]) {
+        self.inner.forget(id, names);
     }
 
     pub(crate) fn forget_all(&self) {
@@ -248,11 +258,11 @@ impl Tenants {
 }
 
 impl Inner {
-    /// Forgets a tenant, by its id and the slugs it had before and has now. Whoever asks after this
+    /// Forgets a tenant, by its id and the names it had before and has now. Whoever asks after this
     /// returned gets what the store has then.
-    fn forget(&self, id: &TenantId, slugs: &[&Slug]) {
-        let slugs = slugs.iter().map(|slug| (0, slug.as_str()));
-        self.stripes.change(slugs.chain([(1, id.as_str())]));
+    fn forget(&self, id: &TenantId, names: &[Name]) {
+        let id = std::iter::once((name::ID, id.as_str()));
+        self.stripes.change(names.iter().map(Name::text).chain(id));
     }
 
     /// Forgets everything.
@@ -262,11 +272,8 @@ impl Inner {
         self.unknown.clear();
     }
 
-    async fn read(&self, name: &Name) -> Result<Option<Tenant>> {
-        match name {
-            Name::Slug(slug) => self.store.by_slug(slug).await,
-            Name::Id(id) => self.store.by_id(id).await,
-        }
+    async fn read(&self, name: &Name) -> Result<Option<Found>> {
+        name.read(&*self.store).await
     }
 
     fn now(&self) -> Duration {
@@ -274,25 +281,25 @@ impl Inner {
     }
 
     /// Keeps what was read, unless something changed since `changes` were counted.
-    fn keep(&self, name: Name, tenant: Option<Arc<Tenant>>, changes: u64, began: Duration) {
+    fn keep(&self, name: Name, found: Option<Found>, changes: u64, began: Duration) {
         let load = self.loads.fetch_add(1, Ordering::Relaxed);
         // Between nine tenths and all of it.
         let spread = (self.jitter.hash_one(load) % 1_000) as u32;
-        let life = match &tenant {
+        let life = match &found {
             Some(_) if self.told.load(Ordering::SeqCst) => self.options.told_life,
             Some(_) => self.options.life,
             None => self.options.unknown_life,
         };
         let life = life * (9_000 + spread) / 10_000;
         let term = Term::new(began, life, self.options.unread);
-        let id = tenant.as_ref().map(|tenant| (1, tenant.id.as_str()));
+        let id = found.as_ref().map(|found| (name::ID, found.tenant.id.as_str()));
         let marks = self.stripes.marks([Some(name.text()), id]);
         // In this order: whoever changes it counts first what is compared here, then the marks.
         if self.stripes.changes() != changes {
             return;
         }
-        let entry = Arc::new(Entry::new(tenant, marks, term));
-        if entry.tenant.is_some() {
+        let entry = Arc::new(Entry::new(found, marks, term));
+        if entry.found.is_some() {
             self.unknown.remove(&name);
             self.known.insert(name, entry);
         } else {
@@ -304,7 +311,7 @@ impl Inner {
     /// Whether a record whose time is over may be served because the store cannot be read. Nobody
     /// who was suspended comes back that way.
     fn may_stay(&self, late: &Entry, now: Duration) -> bool {
-        let active = late.tenant.as_ref().is_some_and(|tenant| tenant.is_active());
+        let active = late.found.as_ref().is_some_and(|found| found.tenant.is_active());
         active && self.stripes.hold(&late.marks) && now < late.term.last
     }
 
@@ -313,10 +320,6 @@ impl Inner {
         let ends = (self.now() + Duration::from_secs(1)).min(late.term.last);
         self.known.insert(name, Arc::new(late.until(ends)));
     }
-}
-
-fn hit(kind: &'static str) {
-    metrics::counter!("tenancy_cache_total", "outcome" => kind).increment(1);
 }
 
 impl fmt::Debug for Tenants {

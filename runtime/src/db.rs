@@ -6,6 +6,8 @@
 
 mod context;
 mod link;
+mod noted;
+mod place;
 mod session;
 mod sql;
 mod statement;
@@ -22,11 +24,14 @@ use tenancy_core::{Tenant, scope::Scoper};
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::context::TENANT_SETTING;
-use self::statement::{Keys, Scoped};
 pub(crate) use self::{
     context::Context,
     link::Link,
     transaction::{run, transaction_trait},
+};
+use self::{
+    noted::Noted,
+    statement::{Keys, Scoped},
 };
 pub use self::{
     session::Session,
@@ -34,6 +39,7 @@ pub use self::{
     stream::TenantStream,
     transaction::{TenantTransaction, UnscopedTransaction},
 };
+use crate::{TenantEntity, usage::Count};
 
 /// A connection to one tenant's data, and to nothing else.
 ///
@@ -67,6 +73,8 @@ struct Handle {
     tenant: Arc<Tenant>,
     keys: Keys,
     backend: DbBackend,
+    /// What the tenant used, where that is counted.
+    count: Option<Arc<Count>>,
 }
 
 impl Handle {
@@ -84,6 +92,11 @@ impl Handle {
         self.scope(Statement { sql: sql.to_owned(), values: None, db_backend: self.backend })
     }
 
+    /// Takes note of a statement that is about to be sent.
+    fn note(&self, scoped: &Scoped) -> Noted<'_> {
+        Noted::new(&self.tenant, &scoped.stmt.sql, self.count.as_ref())
+    }
+
     /// The way a statement takes.
     fn link(&self, scoped: &Scoped) -> &Link {
         self.shared.as_ref().filter(|_| scoped.elsewhere).unwrap_or(&self.link)
@@ -95,7 +108,17 @@ impl TenantDb {
         let Session { link, scoper, place, shared } = session;
         let keys = Keys::new(&tenant.id, shared.is_some());
         let backend = crate::pool::backend(scoper.dialect());
-        Self { session: Arc::new(Handle { link, scoper, place, shared, tenant, keys, backend }) }
+        let handle = Handle { link, scoper, place, shared, tenant, keys, backend, count: None };
+        Self { session: Arc::new(handle) }
+    }
+
+    /// Counts what the tenant uses.
+    pub(crate) fn counted(mut self, count: Option<Arc<Count>>) -> Self {
+        // Nobody else has the handle yet.
+        if let Some(handle) = Arc::get_mut(&mut self.session) {
+            handle.count = count;
+        }
+        self
     }
 
     /// The tenant whose data this is.
@@ -104,21 +127,87 @@ impl TenantDb {
         &self.session.tenant
     }
 
+    /// What the table of an entity is called where this tenant's rows are, quoted: for SQL by hand on
+    /// a connection that is not this one, such as an [unscoped](crate::Tenancy::unscoped) one. The
+    /// same as `Entity::qualified_table(&db)`.
+    ///
+    /// | the tenant's rows are in | PostgreSQL | MySQL, MariaDB | SQLite |
+    /// |---|---|---|---|
+    /// | a schema | `"t_acme"."orders"` | `` `t_acme`.`orders` `` | `"t_acme$orders"` |
+    /// | shared tables, or a database of its own | `"orders"` | `` `orders` `` | `"orders"` |
+    ///
+    /// In shared tables the name leads to the rows of all tenants, and a statement has to say whose it
+    /// means; in a database of the tenant's own it is to be used on a connection to that. Statements on
+    /// this connection write `orders`: the scoper puts the place to it.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use sea_orm::{ConnectionTrait, Statement};
+    /// use tenancy::{NewTenant, Schema, Tenancy};
+    ///
+    /// mod order {
+    ///     use sea_orm::entity::prelude::*;
+    ///
+    ///     #[tenancy::tenant_scoped]
+    ///     #[sea_orm::model]
+    ///     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    ///     #[sea_orm(table_name = "orders")]
+    ///     pub struct Model {
+    ///         #[sea_orm(primary_key)]
+    ///         pub id: i64,
+    ///     }
+    ///
+    ///     impl ActiveModelBehavior for ActiveModel {}
+    /// }
+    ///
+    /// # async fn example() -> tenancy::Result<()> {
+    /// let tenancy = Tenancy::builder()
+    ///     .database("sqlite::memory:")
+    ///     .isolation(Schema::new())
+    ///     .connect()
+    ///     .await?;
+    /// tenancy.create_tables().await?;
+    /// tenancy.create_tenant(NewTenant::new("acme")?.id("acme")?).await?;
+    /// let acme = tenancy.db("acme").await?;
+    /// let table = acme.qualified_table::<order::Entity>();
+    /// assert_eq!(table, r#""t_acme$orders""#);
+    /// assert_eq!(table, order::Entity::qualified_table(&acme));
+    ///
+    /// let everything = tenancy.unscoped("counting orders by hand").await?;
+    /// everything.execute_unprepared(&format!("SELECT COUNT(*) FROM {table}")).await?;
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn qualified_table<E: TenantEntity>(&self) -> String {
+        let Handle { scoper, place, .. } = &*self.session;
+        let entity = E::default();
+        let (dialect, place) = (scoper.dialect(), place.as_deref());
+        scoper.mode().table_name(dialect, place, entity.schema_name(), entity.table_name())
+    }
+
     /// Runs a statement that is scoped already; so do the next three.
     async fn send(&self, scoped: Scoped) -> Result<ExecResult, DbErr> {
-        self.session.link(&scoped).execute(scoped.stmt).await
+        let noted = self.session.note(&scoped);
+        noted.changed(self.session.link(&scoped).execute(scoped.stmt)).await
     }
 
     async fn send_one(&self, scoped: Scoped) -> Result<Option<QueryResult>, DbErr> {
-        self.session.link(&scoped).query_one(scoped.stmt).await
+        let noted = self.session.note(&scoped);
+        noted.one(self.session.link(&scoped).query_one(scoped.stmt)).await
     }
 
     async fn send_all(&self, scoped: Scoped) -> Result<Vec<QueryResult>, DbErr> {
-        self.session.link(&scoped).query_all(scoped.stmt).await
+        let noted = self.session.note(&scoped);
+        noted.all(self.session.link(&scoped).query_all(scoped.stmt)).await
     }
 
     async fn send_stream(&self, scoped: Scoped) -> Result<TenantStream<'static>, DbErr> {
-        Ok(self.session.link(&scoped).stream(scoped.stmt).await?.into())
+        let noted = self.session.note(&scoped);
+        let rows = noted.stream(self.session.link(&scoped).stream(scoped.stmt)).await?;
+        Ok(noted.rows_of(rows.into()))
     }
 
     async fn open(&self, options: TransactionOptions) -> Result<TenantTransaction, DbErr> {

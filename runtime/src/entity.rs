@@ -8,6 +8,7 @@ use sea_orm::{
 use tenancy_core::{
     catalog::{Catalog, CatalogError, Entity, KeyKind},
     policy::Rule,
+    structure::Renames,
 };
 
 use crate::{
@@ -166,6 +167,7 @@ pub struct Registration {
     definition: fn(&'static str) -> Entity,
     rules: &'static [Rule],
     audited: bool,
+    renamed: (Option<&'static str>, &'static [OldColumn]),
     blueprint: fn(DbBackend, &[Entity], Option<&Place<'_>>) -> Result<Blueprint>,
 }
 
@@ -178,6 +180,7 @@ impl Registration {
             definition: tenant_definition::<E>,
             rules: E::RULES,
             audited: E::AUDITED,
+            renamed: (None, &[]),
             blueprint: schema::tenant::<E>,
         }
     }
@@ -190,12 +193,48 @@ impl Registration {
             definition: shared_definition::<E>,
             rules: &[],
             audited: false,
+            renamed: (None, &[]),
             blueprint: schema::shared::<E>,
         }
     }
 }
 
+/// A column's name, and what it was called before.
+type OldColumn = (fn() -> &'static str, &'static str);
+
+impl Registration {
+    /// With what the table, and some columns, were called before.
+    #[must_use]
+    pub const fn renamed_from(
+        mut self,
+        table: Option<&'static str>,
+        columns: &'static [OldColumn],
+    ) -> Self {
+        self.renamed = (table, columns);
+        self
+    }
+}
+
 inventory::collect!(Registration);
+
+/// What the linked entities say was called something else.
+pub(crate) fn renames() -> Renames {
+    let mut renames = Renames::default();
+    for registration in inventory::iter::<Registration> {
+        let (old_table, columns) = registration.renamed;
+        if old_table.is_none() && columns.is_empty() {
+            continue;
+        }
+        let table = (registration.definition)(registration.module).table;
+        if let Some(old) = old_table {
+            renames.table(table.clone(), old);
+        }
+        for (new, old) in columns {
+            renames.column(table.clone(), new(), *old);
+        }
+    }
+    renames
+}
 
 /// The table of the records, which is there if an entity is audited.
 static CHANGES: Registration = Registration::tenant::<change::Entity>("tenancy::change");

@@ -1,9 +1,15 @@
 //! What can go wrong, as one opaque type.
 
-use std::{error, fmt, sync::Arc};
+mod convert;
+#[cfg(test)]
+mod tests;
+
+use std::{error, fmt};
 
 use sea_orm::{ConnAcquireErr, DbErr, SqlErr};
 use tenancy_core::{InvalidValue, Status, scope::Refusal};
+
+pub(crate) use self::convert::refused;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -30,6 +36,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<Kind>);
 
 #[derive(Debug)]
+#[cfg_attr(not(all(feature = "axum", feature = "encryption")), allow(dead_code))]
 enum Kind {
     Refused(Refusal),
     Db(DbErr),
@@ -37,15 +44,18 @@ enum Kind {
     TenantNotFound,
     TenantInactive { status: Status },
     Conflict(String),
+    Full { most: u64 },
+    ForbiddenDomain(String),
+    Unproven(String),
+    Undecipherable(String),
     Config(String),
     WrongStep(String),
     Incomplete(String),
     Closed,
     Busy(String),
+    Outdated(String),
+    PlaceMissing(String),
 }
-
-/// How a [`DbErr`] names what was converted when it carries a [`Refusal`].
-const STATEMENT: (&str, &str) = ("statement", "tenant-scoped statement");
 
 impl Error {
     /// No tenant answers to that name or id.
@@ -66,11 +76,35 @@ impl Error {
         Self(Box::new(Kind::Conflict(what.into())))
     }
 
+    /// There are as many tenants as there may be, for a [`TenantStore`](crate::TenantStore) of your own.
+    #[must_use]
+    pub fn full(most: u64) -> Self {
+        Self(Box::new(Kind::Full { most }))
+    }
+
     /// The program is set up in a way that cannot work, for a provider or store of your own; `why`
     /// says what to change.
     #[must_use]
     pub fn config(why: impl Into<String>) -> Self {
         Self(Box::new(Kind::Config(why.into())))
+    }
+
+    /// The domain cannot be a tenant's; `why` says why.
+    #[cfg(feature = "axum")]
+    pub(crate) fn forbidden_domain(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::ForbiddenDomain(why.into())))
+    }
+
+    /// Nobody has shown whose the domain is; `why` says what is missing.
+    #[cfg(feature = "axum")]
+    pub(crate) fn unproven(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Unproven(why.into())))
+    }
+
+    /// What is secret about a tenant cannot be decrypted; `why` names it, and nothing of it.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn undecipherable(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Undecipherable(why.into())))
     }
 
     /// A tenant cannot take this step in its life; `why` says which it can.
@@ -110,6 +144,43 @@ impl Error {
     /// No connection was free in time; `why` says who has them.
     pub(crate) fn busy(why: impl Into<String>) -> Self {
         Self(Box::new(Kind::Busy(why.into())))
+    }
+
+    /// A tenant's place and the program do not go together; `why` says which of them is behind.
+    pub(crate) fn outdated(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Outdated(why.into())))
+    }
+
+    /// A tenant's place is not there; `why` names both and says what to do.
+    pub(crate) fn place_missing(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::PlaceMissing(why.into())))
+    }
+
+    /// Whether the schema or database that a tenant's rows are in is not there, or a table in that
+    /// schema. The text says whose it is and what to do.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::Error;
+    ///
+    /// /// Whether somebody has to look after the database, rather than the program.
+    /// fn is_for_the_operator(error: sea_orm::DbErr) -> bool {
+    ///     let error = Error::from(error);
+    ///     error.is_place_missing() || error.is_outdated()
+    /// }
+    /// assert!(!is_for_the_operator(sea_orm::DbErr::RecordNotUpdated));
+    /// ```
+    #[must_use]
+    pub fn is_place_missing(&self) -> bool {
+        matches!(*self.0, Kind::PlaceMissing(_))
+    }
+
+    /// Whether a tenant's place is at revisions this program cannot serve; see
+    /// [`Builder::revision_gate`](crate::Builder::revision_gate).
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        matches!(*self.0, Kind::Outdated(_))
     }
 
     /// Whether a tenant could not take a step in its life, such as a purge before it was deleted.
@@ -159,6 +230,32 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether there are as many tenants as there [may be](crate::Builder::max_tenants).
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(*self.0, Kind::Full { .. })
+    }
+
+    /// Whether a domain cannot be a tenant's: others have their names under it, or it is the
+    /// application's own.
+    #[must_use]
+    pub fn is_forbidden_domain(&self) -> bool {
+        matches!(*self.0, Kind::ForbiddenDomain(_))
+    }
+
+    /// Whether nobody has shown, or not yet, that a domain is the tenant's.
+    #[must_use]
+    pub fn is_unproven(&self) -> bool {
+        matches!(*self.0, Kind::Unproven(_))
+    }
+
+    /// Whether what is secret about a tenant cannot be decrypted: with another key, cut, changed, sealed
+    /// for another tenant, or not encrypted at all.
+    #[must_use]
+    pub fn is_undecipherable(&self) -> bool {
+        matches!(*self.0, Kind::Undecipherable(_))
     }
 
     /// Whether a text was not the value it was meant for.
@@ -238,8 +335,20 @@ impl fmt::Display for Error {
                 write!(f, "the tenant is not served: it is {status}")
             }
             Kind::Conflict(what) => write!(f, "{what} is taken"),
+            Kind::Full { most } => write!(
+                f,
+                "there may be {most} tenants, and there are as many: raise `Builder::max_tenants`, or \
+                 purge some that are deleted"
+            ),
             Kind::Config(why) => write!(f, "the configuration cannot work: {why}"),
-            Kind::WrongStep(why) | Kind::Incomplete(why) | Kind::Busy(why) => f.write_str(why),
+            Kind::ForbiddenDomain(why)
+            | Kind::Unproven(why)
+            | Kind::Undecipherable(why)
+            | Kind::WrongStep(why)
+            | Kind::Incomplete(why)
+            | Kind::Busy(why)
+            | Kind::Outdated(why)
+            | Kind::PlaceMissing(why) => f.write_str(why),
             Kind::Closed => f.write_str("the tenancy is closed"),
         }
     }
@@ -259,123 +368,5 @@ impl error::Error for Error {
             Kind::InvalidValue(invalid) => Some(invalid),
             _ => None,
         }
-    }
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self(Box::new(Kind::Refused(refusal)))
-    }
-}
-
-impl From<InvalidValue> for Error {
-    fn from(invalid: InvalidValue) -> Self {
-        Self(Box::new(Kind::InvalidValue(invalid)))
-    }
-}
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        if let DbErr::TryIntoErr { source, .. } = &error {
-            if let Some(refusal) = source.downcast_ref::<Refusal>() {
-                return refusal.clone().into();
-            }
-            if let Some(carried) = source.downcast_ref::<Carried>()
-                && let Some(kind) = carried.kind()
-            {
-                return Self(Box::new(kind));
-            }
-        }
-        Self(Box::new(Kind::Db(error)))
-    }
-}
-
-impl From<Error> for DbErr {
-    fn from(error: Error) -> Self {
-        match *error.0 {
-            Kind::Db(error) => error,
-            Kind::Refused(refusal) => refused(refusal),
-            kind => DbErr::TryIntoErr {
-                from: "request",
-                into: "tenant's request",
-                source: Arc::new(Carried(Error(Box::new(kind)))),
-            },
-        }
-    }
-}
-
-/// An error of ours inside a [`DbErr`].
-#[derive(Debug)]
-struct Carried(Error);
-
-impl Carried {
-    /// The kind again, on the way back. Only those that go in whole come out.
-    fn kind(&self) -> Option<Kind> {
-        self.0.0.again()
-    }
-}
-
-impl Kind {
-    /// A copy, of those that can be copied whole.
-    fn again(&self) -> Option<Kind> {
-        match self {
-            Kind::InvalidValue(invalid) => Some(Kind::InvalidValue(invalid.clone())),
-            Kind::TenantNotFound => Some(Kind::TenantNotFound),
-            Kind::TenantInactive { status } => Some(Kind::TenantInactive { status: *status }),
-            Kind::Conflict(what) => Some(Kind::Conflict(what.clone())),
-            Kind::Config(why) => Some(Kind::Config(why.clone())),
-            Kind::WrongStep(why) => Some(Kind::WrongStep(why.clone())),
-            Kind::Incomplete(why) => Some(Kind::Incomplete(why.clone())),
-            Kind::Closed => Some(Kind::Closed),
-            Kind::Busy(why) => Some(Kind::Busy(why.clone())),
-            Kind::Refused(_) | Kind::Db(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl error::Error for Carried {}
-
-/// A refusal as SeaORM's functions report it.
-pub(crate) fn refused(refusal: Refusal) -> DbErr {
-    DbErr::TryIntoErr { from: STATEMENT.0, into: STATEMENT.1, source: Arc::new(refusal) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_survives_the_way_through_db_err() {
-        let refusal = Refusal::foreign_value("orders", "tenant_id");
-        let db_err = DbErr::from(Error::from(refusal.clone()));
-        assert!(db_err.to_string().starts_with(
-            "Error converting `statement` into `tenant-scoped statement`: refused the value"
-        ));
-        assert_eq!(Error::refusal_in(&db_err), Some(&refusal));
-        let back = Error::from(db_err);
-        assert!(back.is_refused());
-        assert_eq!(back.refusal(), Some(&refusal));
-    }
-
-    #[test]
-    fn other_kinds_survive_it_too() {
-        let there_and_back = |error: Error| Error::from(DbErr::from(error));
-        assert!(there_and_back(Error::tenant_not_found()).is_tenant_not_found());
-        assert!(there_and_back(Error::closed()).is_closed());
-        assert!(there_and_back(Error::conflict("the slug `acme`")).is_conflict());
-        assert!(there_and_back(Error::config("no database")).is_config());
-        assert!(there_and_back(Error::incomplete("for acme")).is_incomplete());
-        assert!(there_and_back(Error::busy("acme has all")).is_busy());
-        let inactive = there_and_back(Error::tenant_inactive(Status::Suspended));
-        assert!(inactive.is_inactive());
-        assert_eq!(inactive.status(), Some(Status::Suspended));
-        assert_eq!(inactive.to_string(), "the tenant is not served: it is suspended");
-        assert!(there_and_back(DbErr::RecordNotUpdated.into()).is_not_found());
     }
 }

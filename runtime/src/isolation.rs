@@ -30,11 +30,18 @@ pub use self::{
     database::Database, grounds::Grounds, hybrid::Hybrid, row::Row, schema::Schema,
     timeouts::Timeouts,
 };
-pub(crate) use self::{grounds::Setup, timeouts::TierTimeouts};
+pub(crate) use self::{
+    grounds::{Setup, StandingFunction},
+    timeouts::TierTimeouts,
+};
 #[cfg(feature = "postgres")]
 pub use self::{lane::Lanes, rls::Rls, signing::Signing};
 pub use crate::db::Session;
-use crate::{Error, Result, audit::Report};
+use crate::{
+    Error, Result,
+    audit::Report,
+    migrate::{Site, structure::Layout},
+};
 
 /// Keeps tenants' rows apart in one way.
 ///
@@ -73,6 +80,26 @@ pub trait IsolationProvider: fmt::Debug + Send + Sync + 'static {
     ///
     /// An error if the tenant's location is not one this provider knows.
     fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session>;
+
+    /// The place of a tenant's own whose structure [revisions](crate::migrate) change. None where its
+    /// rows are in tables all tenants share.
+    ///
+    /// Where a tenancy has [migrations](crate::Builder::migrations), [`provision`](Self::provision)
+    /// makes the place without tables, and the revisions are run in it.
+    ///
+    /// # Errors
+    ///
+    /// An error if the tenant's location is not one this provider knows.
+    fn site(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Option<Site>> {
+        let _ = (grounds, tenant);
+        Ok(None)
+    }
+
+    /// Where the tables of the linked entities are: with this, revisions can be
+    /// [written from them](crate::Migrate::changes). None if the provider does not say.
+    fn layout(&self) -> Option<Layout> {
+        None
+    }
 
     /// Deletes a tenant's rows, and the place if it is the tenant's alone.
     ///
@@ -115,6 +142,12 @@ pub trait IsolationProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Whether the database must be told the tenant of each transaction, since its policies ask.
     fn tells_database(&self) -> bool {
+        false
+    }
+
+    /// Whether the database is asked with the `BEGIN` of each transaction if the tenant is still served,
+    /// in [sessions under policies](Grounds::under_policies). It cannot be had together with lanes.
+    fn checks_status(&self) -> bool {
         false
     }
 

@@ -51,18 +51,25 @@
 //!
 //! `sqlite` and `axum` are on unless you switch off the default features; `postgres` and `mysql`
 //! add an engine each. `jwt` adds `Jwt`, by which signed tokens name tenants. `redis` lets several
-//! processes count rate limits together, and tell each other which tenants have changed. `build` adds
+//! processes count rate limits together, and tell each other which tenants have changed. `encryption` adds
+//! `Encryption`: what is secret about tenants is encrypted in their store. `build` adds
 //! `tenancy::build`, for build scripts; they may as well depend on `tenancy-source` alone, which is
-//! the same without drivers. `testkit` adds `tenancy::testkit`, for your tests.
+//! the same without drivers. `config` adds `TenancyConfig`, which reads settings from a file and the
+//! environment. `testkit` adds `tenancy::testkit`, for your tests.
 
 pub mod audit;
 mod cache;
+#[cfg(feature = "config")]
+pub mod config;
 mod db;
 pub mod entity;
 mod error;
+mod hex;
 pub mod isolation;
 pub mod limit;
+pub mod migrate;
 mod pool;
+mod record;
 #[cfg(feature = "redis")]
 mod redis;
 pub mod repo;
@@ -73,13 +80,14 @@ mod store;
 mod tenancy;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod usage;
 #[cfg(feature = "axum")]
 pub mod web;
 
 pub use sea_orm;
 pub use tenancy_core::{
     DatabaseName, Domain, Host, InvalidValue, IsolationKind, Location, NewTenant, SchemaName,
-    Secret, Slug, Status, Tenant, TenantId, catalog, policy, scope,
+    Secret, Slug, Status, Tenant, TenantId, catalog, policy, scope, structure,
 };
 /// # Example
 ///
@@ -123,7 +131,7 @@ pub use tenancy_core::{
 /// ```
 #[doc(inline)]
 pub use tenancy_macros::tenant_sql;
-pub use tenancy_macros::{SharedEntity, TenantEntity, tenant_scoped};
+pub use tenancy_macros::{SharedEntity, TenantEntity, migrations, tenant_scoped};
 #[cfg(feature = "build")]
 #[doc(inline)]
 pub use tenancy_source::build;
@@ -137,28 +145,40 @@ pub use crate::{
     error::{Error, Result},
     isolation::{Database, Hybrid, IsolationProvider, Row, Schema, Timeouts},
     pool::engine::{Connections, TenantConnections},
+    record::{Actor, AuditEvent, AuditLog, MemoryLog, SqlLog, UsageBatch, UsageLog},
     repo::Repo,
-    store::{AuditTrail, MemoryStore, SqlStore, TenantStore, UnscopedAccess},
-    tenancy::{
-        Builder, ForEachTenant, Outcome, Outcomes, Step, Tenancy, TenantHook, TenantOutcome,
-        UnscopedDb, current_tenant,
+    store::{
+        ApiKeyRecord, ApiKeyStore, AuditTrail, DomainClaim, DomainStore, MemoryStore, PresentedKey,
+        SqlStore, TenantFilter, TenantStore, UnscopedAccess,
     },
+    tenancy::{
+        ApiKeys, Builder, CreatedKey, ForEachTenant, Migrate, Outcome, Outcomes, Step, Tenancy,
+        TenantHook, TenantOutcome, UnscopedDb, current_tenant,
+    },
+    usage::{Quota, Usage},
 };
 #[cfg(feature = "axum")]
 pub use crate::{
     resolve::{
-        Chain, Header, Path, Resolved, Resolver, Subdomain, TenantRef, TrustedProxies, Unresolved,
+        ApiKey, Chain, CustomDomain, Header, Path, Resolved, Resolver, Subdomain, TenantRef,
+        TrustedProxies, Unresolved,
     },
-    web::{CurrentTenant, TenancyLayer},
+    tenancy::{DnsTxt, DomainProof, Domains},
+    web::{CurrentTenant, RequestId, TenancyLayer},
 };
+
+#[cfg(feature = "config")]
+pub use crate::config::TenancyConfig;
 
 #[cfg(feature = "jwt")]
 pub use crate::resolve::Jwt;
 
 #[cfg(feature = "postgres")]
 pub use crate::isolation::{Lanes, Rls, Signing};
+#[cfg(feature = "encryption")]
+pub use crate::store::{Encryption, EncryptionKey};
 #[cfg(feature = "redis")]
-pub use crate::redis::Redis;
+pub use crate::{redis::Redis, store::RedisStore};
 
 /// What the macros' output names. Not covered by semantic versioning.
 #[doc(hidden)]

@@ -20,8 +20,8 @@ use tenancy_core::{Dialect, Secret};
 
 pub(crate) use self::{
     connection::Connection,
-    direct::{Direct, DirectTransaction, in_task},
-    finish::finish,
+    direct::{Direct, DirectTransaction},
+    finish::{finish, finish_knowing},
     gate::{Door, Gate, Pass},
     rows::{Rows, Sender},
 };
@@ -30,11 +30,13 @@ pub(crate) use self::{
     health::Health,
     lane::Startup,
     probe::Probe,
-    session::{PgSession, PgTransaction},
+    session::{PgSession, PgTransaction, Standing},
     token::Token,
 };
 use crate::{Error, Result};
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod cancel;
 mod connection;
 mod direct;
 pub(crate) mod engine;
@@ -44,6 +46,8 @@ mod gate;
 mod health;
 #[cfg(feature = "postgres")]
 pub(crate) mod lane;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod members;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -118,6 +122,12 @@ impl PoolOptions {
         matches!(scheme, Some("postgres" | "postgresql"))
     }
 
+    #[cfg(feature = "mysql")]
+    fn is_mysql(&self) -> bool {
+        let scheme = self.url.expose().split(':').next();
+        matches!(scheme, Some("mysql" | "mariadb"))
+    }
+
     /// Whether another pool would be another database, gone with its connections.
     pub(crate) fn is_in_memory(&self) -> bool {
         let url = self.url.expose();
@@ -127,7 +137,7 @@ impl PoolOptions {
     /// Whether statements stay prepared on their connection; not where the URL says
     /// `statement-cache-capacity=0`, as it must for poolers that lose prepared statements.
     #[cfg(feature = "postgres")]
-    fn named(&self) -> bool {
+    pub(crate) fn named(&self) -> bool {
         let query = self.url.expose().split_once('?').map_or("", |(_, query)| query);
         !query.split('&').any(|pair| pair == "statement-cache-capacity=0")
     }

@@ -5,6 +5,8 @@
 //! none, and knows what to do without.
 
 mod breaker;
+mod link;
+mod script;
 
 use std::{
     fmt,
@@ -13,13 +15,16 @@ use std::{
 };
 
 use ::redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, ServerErrorKind,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-    io::tcp::TcpSettings,
+    Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError,
+    RedisResult, ServerErrorKind, Value, aio::PubSub, cmd, io::tcp::TcpSettings,
 };
 use tokio::time::timeout;
 
-use self::breaker::Breaker;
+pub(crate) use self::script::Script;
+use self::{
+    breaker::Breaker,
+    link::{Link, Place},
+};
 use crate::{Error, Result};
 
 /// How long anybody waits for Redis, unless set.
@@ -32,7 +37,11 @@ const USELESS: Duration = Duration::from_secs(30);
 /// The longest prefix of keys, in bytes.
 const LONGEST_PREFIX: usize = 32;
 
-/// A Redis server, for what processes share: [rate limits](crate::limit::RedisLimiter), and
+/// How long the connections to a cluster are kept where one of them fails. New ones find out who its
+/// members are now.
+const UNSURE: Duration = Duration::from_secs(1);
+
+/// A Redis server, or a cluster, for what processes share: [rate limits](crate::limit::RedisLimiter), and
 /// [which tenants have changed](crate::TenantCache).
 ///
 /// Cheap to clone; all clones use one connection. It is opened when it is first needed and again
@@ -53,7 +62,7 @@ const LONGEST_PREFIX: usize = 32;
 /// ```
 #[derive(Clone)]
 pub struct Redis {
-    client: Client,
+    place: Arc<Place>,
     prefix: Arc<str>,
     deadline: Duration,
     way: Arc<Way>,
@@ -70,7 +79,7 @@ struct Way {
 
 /// A connection, and since when there is one.
 struct Held {
-    connection: ConnectionManager,
+    link: Link,
     since: Instant,
 }
 
@@ -99,6 +108,10 @@ impl fmt::Display for Away {
                 f.write_str("it has not answered for a while, and is tried once a second")
             }
             Away::Late => f.write_str("it did not answer within the deadline"),
+            Away::Failed(error) if error.redirect_node().is_some() => f.write_str(
+                "it is one of several servers of a cluster: name it, or several of them, with \
+                 `Redis::cluster` (`redis.cluster = true`)",
+            ),
             Away::Failed(error) => error.fmt(f),
         }
     }
@@ -113,22 +126,42 @@ impl Redis {
     ///
     /// One of [configuration](Error::is_config) if the URL cannot be read.
     pub fn new(url: impl AsRef<str>) -> Result<Self> {
-        // The driver's text may repeat the URL.
-        let client = url.as_ref().into_connection_info().and_then(|place| {
-            let tcp = TcpSettings::default().set_nodelay(true);
-            // A server that is gone without a word is found out, by the system, within this time.
-            #[cfg(target_os = "linux")]
-            let tcp = tcp.set_user_timeout(USELESS);
-            Client::open(place.set_tcp_settings(tcp))
-        });
-        let client = client.map_err(|_| {
+        Self::at(place(url.as_ref()).and_then(Place::server))
+    }
+
+    /// The cluster to which the servers at these URLs belong. Some of its members are enough: they
+    /// name the others.
+    ///
+    /// Everything that is kept for a tenant is in one place of the cluster, and so is a whole
+    /// [`RedisStore`](crate::RedisStore). What moves to another member is found there. While a member
+    /// is away there is no answer for the tenants it has, and for moments none for others: the
+    /// connections are made anew, once a second, to find out who has taken its place.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) if a URL cannot be read, if there is none, or if they
+    /// differ in more than host and port.
+    pub fn cluster(urls: impl IntoIterator<Item: AsRef<str>>) -> Result<Self> {
+        let members: RedisResult<Vec<_>> =
+            urls.into_iter().map(|url| place(url.as_ref())).collect();
+        Self::at(members.and_then(|members| Place::cluster(&members)))
+    }
+
+    /// The driver's text may repeat the URL.
+    fn at(place: RedisResult<Place>) -> Result<Self> {
+        let place = place.map_err(|_| {
             Error::config(
                 "the URL of Redis cannot be read; it is to look like `redis://user:password@host:6379/0`",
             )
         })?;
         let way =
             Way { connection: Mutex::default(), breaker: Breaker::new(), began: Instant::now() };
-        Ok(Self { client, prefix: "tenancy".into(), deadline: DEADLINE, way: Arc::new(way) })
+        Ok(Self {
+            place: Arc::new(place),
+            prefix: "tenancy".into(),
+            deadline: DEADLINE,
+            way: Arc::new(way),
+        })
     }
 
     /// Sets what all keys begin with, so that several applications can share a server; `tenancy`
@@ -156,8 +189,22 @@ impl Redis {
         self
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    /// A connection that listens.
+    pub(crate) async fn listen(&self) -> RedisResult<PubSub> {
+        self.place.listen().await
+    }
+
+    /// What the server says of itself, or each member of a cluster.
+    pub(crate) async fn info(&self, what: &str, longest: Duration) -> Result<Vec<String>, Away> {
+        let mut info = cmd("INFO");
+        info.arg(what);
+        let said: Value = self.ask_within(&info, longest).await?;
+        let each: Vec<Value> = match said {
+            Value::Map(each) => each.into_iter().map(|(_, said)| said).collect(),
+            said => vec![said],
+        };
+        let read = each.into_iter().map(String::from_redis_value);
+        read.collect::<Result<_, _>>().map_err(|_| Away::strange())
     }
 
     pub(crate) fn key_prefix(&self) -> &str {
@@ -180,7 +227,9 @@ impl Redis {
         match &answer {
             Ok(_) => self.way.breaker.succeeded(),
             // It is there, and says what is wrong with the question.
-            Err(Away::Failed(error)) if asks_for_script(error) => self.way.breaker.succeeded(),
+            Err(Away::Failed(error)) if asks_for_script(error) || crosses_slots(error) => {
+                self.way.breaker.succeeded();
+            }
             Err(why) => {
                 if self.way.breaker.failed(now()) {
                     tracing::warn!(
@@ -203,10 +252,15 @@ impl Redis {
         cmd: &Cmd,
         longest: Duration,
     ) -> Result<T, Away> {
-        let mut connection = self.connection()?;
-        match timeout(longest, cmd.query_async(&mut connection)).await {
+        let mut link = self.link()?;
+        match timeout(longest, link.ask(cmd)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Away::Failed(error)),
+            Ok(Err(error)) => {
+                if link.is_lost(&error) {
+                    let _ = self.held().take_if(|held| held.since.elapsed() > UNSURE);
+                }
+                Err(Away::Failed(error))
+            }
             Err(_) => Err(Away::Late),
         }
     }
@@ -215,25 +269,33 @@ impl Redis {
         self.way.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connection(&self) -> Result<ConnectionManager, Away> {
+    fn link(&self) -> Result<Link, Away> {
         let mut held = self.held();
         if let Some(held) = &*held {
-            return Ok(held.connection.clone());
+            return Ok(held.link.clone());
         }
-        let config = ConnectionManagerConfig::new()
-            // The next question tries again.
-            .set_number_of_retries(1)
-            .set_connection_timeout(Some(self.deadline.max(Duration::from_secs(1))))
-            .set_response_timeout(None);
-        let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
-            .map_err(Away::Failed)?;
-        Ok(held.insert(Held { connection, since: Instant::now() }).connection.clone())
+        let patience = self.deadline.max(Duration::from_secs(1));
+        let link = self.place.link(patience).map_err(Away::Failed)?;
+        Ok(held.insert(Held { link, since: Instant::now() }).link.clone())
     }
+}
+
+fn place(url: &str) -> RedisResult<ConnectionInfo> {
+    let tcp = TcpSettings::default().set_nodelay(true);
+    // A server that is gone without a word is found out, by the system, within this time.
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(USELESS);
+    Ok(url.into_connection_info()?.set_tcp_settings(tcp))
 }
 
 /// Whether the server has forgotten a script, as after a restart. Nothing was done then.
 pub(crate) fn asks_for_script(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoScript))
+}
+
+/// Whether keys went in one question that a cluster keeps apart. Nothing was done then.
+pub(crate) fn crosses_slots(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::CrossSlot))
 }
 
 impl fmt::Debug for Redis {
@@ -256,6 +318,19 @@ mod tests {
         let error = Redis::new("http://shop:hunter2@127.0.0.1").unwrap_err();
         assert!(error.is_config());
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+        let members = ["redis://shop:hunter2@10.0.0.1:6379", "redis://shop:hunter2@10.0.0.2:6379"];
+        let redis = Redis::cluster(members).unwrap();
+        assert!(!format!("{redis:?} {redis:#?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_cluster_is_named_by_members_that_are_spoken_to_alike() {
+        let differing =
+            ["redis://shop:hunter2@10.0.0.1:6379", "redis://shop:hunter3@10.0.0.2:6379"];
+        let error = Redis::cluster(differing).unwrap_err();
+        assert!(error.is_config() && !format!("{error} {error:?}").contains("hunter"));
+        assert!(Redis::cluster(["redis://10.0.0.1", "http://10.0.0.2"]).unwrap_err().is_config());
+        assert!(Redis::cluster([""; 0]).unwrap_err().is_config());
     }
 
     #[test]

@@ -7,7 +7,9 @@
 //! |---|---|---|
 //! | [`Header`] | a header of its own | yes: check who it is, or let a gateway set it |
 //! | [`Subdomain`] | `acme.example.com` | yes |
+//! | [`CustomDomain`] | `shop.acme.com`, a domain that the tenant has shown to be its own | yes |
 //! | [`Path`] | `/t/acme/orders` | yes |
+//! | [`ApiKey`] | a key that was made for the tenant | no |
 #![cfg_attr(feature = "jwt", doc = "| [`Jwt`] | a claim of a signed token | no |")]
 //! | a function | wherever it looks | |
 //! | [`Chain`] | in several of these | |
@@ -15,7 +17,9 @@
 //! Where a client can choose the name, something else must check that the caller belongs to the
 //! tenant. [`Chain::all`] of a resolver by name and one by token does.
 
+mod api_key;
 mod chain;
+mod domain;
 mod header;
 mod host;
 #[cfg(feature = "jwt")]
@@ -31,12 +35,17 @@ mod tests;
 use std::{fmt, future, pin::Pin};
 
 use http::{HeaderName, request::Parts};
+use tenancy_core::Domain;
 
 #[cfg(feature = "jwt")]
 pub use self::jwt::Jwt;
 pub(crate) use self::path::rewrite;
+#[cfg(feature = "config")]
+pub(crate) use self::proxy::network;
 pub use self::{
+    api_key::ApiKey,
     chain::Chain,
+    domain::CustomDomain,
     header::Header,
     key::{Resolved, TenantRef},
     path::Path,
@@ -82,6 +91,12 @@ pub trait Resolver: Send + Sync + 'static {
     /// The request headers the answer depends on: responses name them in `Vary`, so that no cache
     /// on the way gives one tenant's response to another. Asked once, when the layer is made.
     fn vary(&self) -> Vec<HeaderName> {
+        Vec::new()
+    }
+
+    /// The domains under which it finds tenants by itself: no tenant can [claim](crate::Domains) these, nor
+    /// what is below them. Asked whenever one is claimed.
+    fn base_domains(&self) -> Vec<Domain> {
         Vec::new()
     }
 

@@ -24,7 +24,10 @@ mod parts;
 mod place;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use sea_orm::{DbBackend, Statement};
 use tenancy_core::catalog::Entity;
@@ -48,6 +51,8 @@ pub(crate) struct Blueprint {
     #[cfg_attr(not(feature = "testkit"), allow(dead_code))]
     references: Vec<Reference>,
     types: Vec<Statement>,
+    /// The native enumerations of its columns, by name.
+    enumerations: BTreeSet<String>,
     statements: Vec<Statement>,
     /// What comes when all tables are there.
     last: Vec<Statement>,
@@ -133,6 +138,24 @@ pub(crate) fn create_in(backend: DbBackend, place: &Place<'_>) -> Result<Vec<Sta
     let known: Vec<Entity> = registered().collect();
     let all = entity::blueprints(backend, &known, Some(place));
     unite(all.filter(|table| !matches!(table, Ok(Blueprint { shared: true, .. }))), backend)
+}
+
+/// The native enumerations that only tenants' tables have. Where tenants have schemas, each has its own
+/// there; one that a shared table has too is with that.
+pub(crate) fn own_enumerations() -> &'static BTreeSet<String> {
+    // What is linked does not change.
+    static OWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let known: Vec<Entity> = registered().collect();
+        let tables: Vec<Blueprint> =
+            entity::blueprints(DbBackend::Postgres, &known, None).filter_map(Result::ok).collect();
+        let of = |shared: bool| {
+            let tables = tables.iter().filter(move |table| table.shared == shared);
+            tables.flat_map(|table| table.enumerations.iter().cloned())
+        };
+        let shared: BTreeSet<String> = of(true).collect();
+        of(false).filter(|name| !shared.contains(name)).collect()
+    });
+    &OWN
 }
 
 /// The entities of a catalog, each before those its foreign keys point at.

@@ -1,11 +1,19 @@
 //! The entry point: [`Tenancy`] knows the tenants and hands out their connections.
 
+mod api_keys;
 mod builder;
 mod current;
+mod directory;
+#[cfg(feature = "axum")]
+mod domains;
 mod each;
+mod gate;
+mod gauges;
 mod hook;
 mod lifecycle;
 mod limit;
+mod migrate;
+mod record;
 mod startup;
 mod tenants;
 mod unscoped;
@@ -25,12 +33,20 @@ use tenancy_core::{Slug, Tenant, TenantId};
 use tokio::sync::OnceCell;
 
 #[cfg(feature = "axum")]
+pub(crate) use self::builder::EdgeOptions;
+#[cfg(feature = "config")]
+pub(crate) use self::builder::{BUDGET, IDLE};
+#[cfg(feature = "axum")]
 pub(crate) use self::current::{scope, scope_sync, span};
+#[cfg(feature = "axum")]
+pub use self::domains::{DnsTxt, DomainProof, Domains};
 pub use self::{
+    api_keys::{ApiKeys, CreatedKey},
     builder::Builder,
     current::current_tenant,
     each::{ForEachTenant, Outcome, Outcomes, TenantOutcome},
     hook::{Step, TenantHook},
+    migrate::Migrate,
     unscoped::UnscopedDb,
 };
 #[cfg(feature = "axum")]
@@ -41,6 +57,8 @@ use crate::{
     cache::{Name, Tenants},
     isolation::Grounds,
     limit::{RateLimiter, RateLimits},
+    migrate::{Gate, Migrations, Ways},
+    record::{AuditLog, Meter},
     store::{AuditTrail, TenantStore},
 };
 
@@ -75,17 +93,31 @@ struct Inner {
     grounds: Grounds,
     isolation: Arc<dyn IsolationProvider>,
     store: Arc<dyn TenantStore>,
+    max_tenants: Option<u64>,
+    #[cfg(feature = "encryption")]
+    encrypted: Option<Arc<crate::store::EncryptedStore>>,
     /// Those of the store, as requests look for them.
     tenants: Tenants,
     trail: Arc<dyn AuditTrail>,
     /// Whom the database takes the operator's connections for, once it was asked.
     operator_role: OnceCell<Option<String>>,
+    log: Arc<dyn AuditLog>,
+    meter: Option<Meter>,
     hooks: Vec<Arc<dyn TenantHook>>,
+    migrations: Option<Arc<Migrations>>,
+    gate: Option<Gate>,
+    /// The ways to all tenants' places, once revisions were run.
+    ways: OnceCell<Ways>,
     allowances: Vec<startup::Allowance>,
     rate_limits: RwLock<Arc<RateLimits>>,
     limiter: Arc<dyn RateLimiter>,
+    key_uses: api_keys::Uses,
     #[cfg(feature = "axum")]
     resolver: Arc<dyn Resolver>,
+    #[cfg(feature = "axum")]
+    own_domains: Vec<tenancy_core::Domain>,
+    #[cfg(feature = "axum")]
+    edge: builder::EdgeOptions,
     closed: AtomicBool,
 }
 
@@ -114,6 +146,7 @@ impl Tenancy {
     /// the store cannot be read.
     pub async fn db(&self, slug: impl AsRef<str>) -> Result<TenantDb> {
         let tenant = self.tenant(slug).await?;
+        self.look_at_places().await?;
         self.db_for(&tenant)
     }
 
@@ -129,6 +162,7 @@ impl Tenancy {
         if !tenant.is_active() {
             return Err(Error::tenant_inactive(tenant.status));
         }
+        self.pass_gate(tenant)?;
         self.connection(tenant)
     }
 
@@ -136,7 +170,8 @@ impl Tenancy {
     fn connection(&self, tenant: &Arc<Tenant>) -> Result<TenantDb> {
         let grounds = &self.inner.grounds;
         let session = grounds.limited(self.inner.isolation.session(grounds, tenant)?, tenant)?;
-        Ok(TenantDb::new(session, Arc::clone(tenant)))
+        let count = self.inner.meter.as_ref().map(|meter| meter.count(&tenant.id));
+        Ok(TenantDb::new(session, Arc::clone(tenant)).counted(count))
     }
 
     /// Creates the tables of annotated entities that are not there yet, with their indexes: those
@@ -291,8 +326,24 @@ impl Tenancy {
     /// An error if the driver cannot close the pool.
     pub async fn close(&self) -> Result<()> {
         self.inner.closed.store(true, Ordering::Release);
+        if let Some(meter) = &self.inner.meter
+            && let Err(error) = meter.flush().await
+        {
+            tracing::error!(target: "tenancy::usage", %error, "what tenants used could not be put away");
+        }
         self.inner.limiter.close().await;
         self.inner.tenants.close().await;
+        if let Some(ways) = self.inner.ways.get() {
+            ways.close().await?;
+        }
+        if let Some(keys) = self.inner.store.api_keys()
+            && let Err(error) = self.inner.key_uses.flush(&*keys).await
+        {
+            tracing::warn!(
+                target: "tenancy::keys", %error,
+                "it could not be written down when keys were used last"
+            );
+        }
         self.inner.grounds.close().await
     }
 
@@ -306,13 +357,22 @@ impl Tenancy {
         Arc::clone(&self.inner.resolver)
     }
 
+    /// What layers begin with.
+    #[cfg(feature = "axum")]
+    pub(crate) fn edge(&self) -> &EdgeOptions {
+        &self.inner.edge
+    }
+
     /// The tenant a request names, if there is one.
     #[cfg(feature = "axum")]
     pub(crate) async fn named(&self, key: &TenantRef) -> Result<Option<Arc<Tenant>>> {
-        match key {
+        let found = match key {
             TenantRef::Slug(slug) => self.find_tenant(slug).await,
             TenantRef::Id(id) => self.find_tenant_by_id(id).await,
-        }
+            TenantRef::Domain(domain) => self.domains().tenant_of(domain).await,
+            TenantRef::ApiKey(key) => self.of_key(key).await,
+        };
+        self.known(found?).await
     }
 
     /// The tenant with a slug, if there is one: as it is, or was up to the
@@ -334,6 +394,12 @@ impl Tenancy {
     pub async fn find_tenant_by_id(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>> {
         self.open()?;
         self.inner.tenants.find(Name::Id(id.clone())).await
+    }
+
+    /// How far what is remembered may be behind.
+    #[cfg(feature = "axum")]
+    pub(crate) fn cache_view(&self) -> crate::cache::View {
+        self.inner.tenants.view()
     }
 
     /// Looks whether tenants can be found: for a check of readiness.
@@ -363,6 +429,7 @@ impl Tenancy {
     ///
     /// The slug is only needed for one that nobody had before.
     pub fn forget_tenant(&self, id: &TenantId, slug: Option<&Slug>) {
+        let slug = slug.map(|slug| Name::Slug(slug.clone()));
         self.inner.tenants.forget(id, slug.as_slice());
     }
 

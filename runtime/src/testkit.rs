@@ -4,15 +4,18 @@
 //! a program can do, for one tenant: selects, joins, sub-queries, aggregates, updates, deletes,
 //! inserts, upserts, references, and what no tenant may do. Nobody lists entities: one that is added is
 //! proven from then on. Each statement has a control, which must reach exactly the tenant's own rows;
-//! so what is shown is not that nothing works.
+//! so what is shown is not that nothing works. Partitions on PostgreSQL are named as well; where policies
+//! are in force, also by SQL that no scoper saw.
 //!
 //! Statements are sent as they are, through transactions that are rolled back.
 
 mod attempt;
+mod partition;
 mod proof;
 mod read;
 mod row;
 mod shape;
+pub mod store;
 mod table;
 mod write;
 
@@ -144,12 +147,12 @@ async fn table(
             Error::config(format!("the id of `{}` does not fit `{}`", db.tenant().id, table.name))
         })
     };
-    let (id, other) = (id(db)?, id(other)?);
+    let (id, neighbour) = (id(db)?, id(other)?);
     // Of what the tenant saw, its own: a read that saw more is found out by the first shapes.
     let count = read::own(db, table, &id).await?;
-    let rows = Rows { own, theirs, id: &id, other: &other };
+    let rows = Rows { own, theirs, id: &id, other: &neighbour };
     let mut plans: Vec<Plan> = Vec::new();
-    plans.extend(read::shapes(table, &id, &other, count).into_iter().map(Plan::Try));
+    plans.extend(read::shapes(table, &id, &neighbour, count).into_iter().map(Plan::Try));
     if table.writable {
         plans.extend(write::changes(table, backend, &rows).into_iter().map(Plan::Try));
         plans.push(write::insert(table, &rows));
@@ -161,6 +164,9 @@ async fn table(
         plans.extend(write::references(table, backend, &rows, rows_of));
     }
     plans.extend(write::refused(table, backend, &rows).into_iter().map(Plan::Try));
+    if backend == DbBackend::Postgres {
+        plans.extend(partition::plans(db, other, table, &rows).await?);
+    }
     let mut cases = Vec::new();
     for plan in plans {
         let case =

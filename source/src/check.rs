@@ -17,7 +17,7 @@ pub use tenant::added;
 use crate::{
     Errors, column,
     keys::Macro,
-    model::{Added, Own, Shared, Tenant},
+    model::{Added, Own, Renamed, Shared, Tenant},
     parse::{Args, Column, Head, last_segment, relations},
 };
 
@@ -125,6 +125,7 @@ fn truth(
         rules: rls::rules(columns, &head, deleted.as_ref(), args, errors),
         deleted,
         audited: args.audit.is_some(),
+        renamed: renamed(columns, args, errors),
         relations: relations(written.fields),
         table: table(&head, columns, column),
     }
@@ -171,8 +172,40 @@ fn primary_key(columns: &[Column]) -> Vec<Vec<String>> {
 
 /// An entity all tenants share.
 pub fn shared(written: Written<'_>, args: &Args, errors: &mut Errors) -> Shared {
-    name::allowed(&Head::parse(written.attrs), &columns(written.fields), errors);
-    Shared { krate: krate(args), writable: args.writable, relations: relations(written.fields) }
+    let columns = columns(written.fields);
+    name::allowed(&Head::parse(written.attrs), &columns, errors);
+    Shared {
+        krate: krate(args),
+        writable: args.writable,
+        renamed: renamed(&columns, args, errors),
+        relations: relations(written.fields),
+    }
+}
+
+/// What was called something else, of columns that are there.
+fn renamed(columns: &[Column], args: &Args, errors: &mut Errors) -> Renamed {
+    let mut renamed = Renamed { table: args.renamed.table.clone(), columns: Vec::new() };
+    for (field, old) in &args.renamed.columns {
+        let wanted = field.unraw().to_string();
+        let mut stored = columns.iter().filter(|column| column.is_stored());
+        if let Some(column) = stored.clone().find(|column| column.name() == wanted) {
+            if column.column_name() == *old {
+                errors.push(field, format!("`{wanted}` is the column `{old}` still; remove this"));
+            }
+            renamed.columns.push((column.variant(), old.clone()));
+            continue;
+        }
+        let names: Vec<String> = stored.by_ref().map(Column::name).collect();
+        let near = crate::keys::nearest(&wanted, names.iter().map(String::as_str));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        errors.push(
+            field,
+            format!(
+                "`renamed_from` names a field as it is called now, and there is no `{wanted}`{near}"
+            ),
+        );
+    }
+    renamed
 }
 
 /// Whose rows those of a tenant's entity are, where only its relations are asked for.

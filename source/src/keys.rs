@@ -24,6 +24,11 @@ pub const SOFT_DELETE: Key = Key { name: "soft_delete", example: "soft_delete = 
 pub const RLS: Key = Key { name: "rls", example: "rls(delete = \"status = 'draft'\")" };
 /// Changes are recorded.
 pub const AUDIT: Key = Key { name: "audit", example: "audit" };
+/// What the table, and its columns, were called before.
+pub const RENAMED_FROM: Key = Key {
+    name: "renamed_from",
+    example: "renamed_from = \"jobs\", renamed_from(title = \"name\")",
+};
 /// Where the `tenancy` crate is.
 pub const CRATE: Key = Key { name: "crate", example: "crate = path::to::tenancy" };
 /// Tenants may write the shared table.
@@ -44,17 +49,20 @@ pub struct Macro {
 pub const TENANT_SCOPED: Macro = Macro {
     shown: "#[tenant_scoped]",
     attribute: "tenant_scoped",
-    keys: &[COLUMN, TYPE, KEY, REASON, SOFT_DELETE, RLS, AUDIT, CRATE],
+    keys: &[COLUMN, TYPE, KEY, REASON, SOFT_DELETE, RLS, AUDIT, RENAMED_FROM, CRATE],
 };
 /// The derive for a tenant column of the author's.
 pub const TENANT_ENTITY: Macro = Macro {
     shown: "#[derive(TenantEntity)]",
     attribute: "tenancy",
-    keys: &[COLUMN, KEY, REASON, SOFT_DELETE, RLS, AUDIT, CRATE],
+    keys: &[COLUMN, KEY, REASON, SOFT_DELETE, RLS, AUDIT, RENAMED_FROM, CRATE],
 };
 /// The derive for rows that all tenants share.
-pub const SHARED_ENTITY: Macro =
-    Macro { shown: "#[derive(SharedEntity)]", attribute: "shared", keys: &[WRITABLE, CRATE] };
+pub const SHARED_ENTITY: Macro = Macro {
+    shown: "#[derive(SharedEntity)]",
+    attribute: "shared",
+    keys: &[WRITABLE, RENAMED_FROM, CRATE],
+};
 
 impl Macro {
     /// A key written as the user should write it, such as `#[tenancy(column = "tenant_id")]`.

@@ -23,11 +23,30 @@ pub struct Tenant {
     pub deleted: Option<Deleted>,
     /// Whether its changes are recorded.
     pub audited: bool,
+    /// What was called something else.
+    pub renamed: Renamed,
     /// Its relations.
     pub relations: Vec<Relation>,
     /// What row security and records must know of the table, if it could be seen. Of its keys, the
     /// primary one.
     pub table: Option<Entity>,
+}
+
+/// What the table and its columns were called before.
+#[derive(Debug, Default)]
+pub struct Renamed {
+    /// The table.
+    pub table: Option<String>,
+    /// Variants of `Column`, and what these were called.
+    pub columns: Vec<(Ident, String)>,
+}
+
+impl Renamed {
+    /// Whether nothing was.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_none() && self.columns.is_empty()
+    }
 }
 
 /// A column that says when a row was deleted.
@@ -48,6 +67,8 @@ pub struct Shared {
     pub krate: Path,
     /// Whether tenants may write it.
     pub writable: bool,
+    /// What was called something else.
+    pub renamed: Renamed,
     /// Its relations.
     pub relations: Vec<Relation>,
 }

@@ -1,7 +1,7 @@
 //! Two tenants whose rows look alike.
 
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
-use tenancy::{Database, NewTenant, Row, Schema, Tenancy, TenantDb, change};
+use tenancy::{NewTenant, Tenancy, TenantDb, change};
 use tenancy_tests::{
     Engine,
     engine::{Scratch, Strategy},
@@ -20,15 +20,7 @@ impl World {
     pub(crate) async fn new(engine: Engine, strategy: Strategy) -> Self {
         let scratch = engine.scratch().await;
         let builder = Tenancy::builder().database(&scratch.url).max_connections(4);
-        let builder = match strategy {
-            Strategy::Row => builder.isolation(Row::new()),
-            Strategy::Schema => builder.isolation(Schema::new().prefix(scratch.prefix())),
-            Strategy::Database => builder.isolation(Database::new().prefix(scratch.prefix())),
-            policies => {
-                let rls = policies.policies().unwrap();
-                builder.database(scratch.role().await).operator(&scratch.url).isolation(rls)
-            }
-        };
+        let builder = strategy.isolate(builder, &scratch).await;
         let tenancy = builder.connect().await.unwrap();
         tenancy.create_tables().await.unwrap();
         // It may be run again.

@@ -209,3 +209,55 @@ pub mod expanded {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "mood")]
+pub enum Mood {
+    #[sea_orm(string_value = "calm")]
+    Calm,
+    #[sea_orm(string_value = "very loud")]
+    Loud,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "color")]
+pub enum Color {
+    #[sea_orm(string_value = "red")]
+    Red,
+    #[sea_orm(string_value = "blue")]
+    Blue,
+}
+
+/// With an enumeration that only tenants' tables have, and one that all share.
+pub mod diary {
+    use sea_orm::entity::prelude::*;
+
+    #[tenancy::tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "diary")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub mood: super::Mood,
+        pub before: Option<super::Mood>,
+        pub color: Option<super::Color>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod paint {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, tenancy::SharedEntity)]
+    #[sea_orm(table_name = "paints")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub color: super::Color,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

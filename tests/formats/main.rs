@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod entity;
+mod native;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,

@@ -66,7 +66,7 @@ fn on_a_large_stack(engine: Engine) {
 }
 
 fn property(engine: Engine) {
-    let statements = number("TENANCY_GRAMMAR_STATEMENTS").unwrap_or(20_000);
+    let statements = number("TENANCY_GRAMMAR_STATEMENTS").unwrap_or(8_000);
     // On servers, enough to run a tenth of them.
     let statements = if engine == Engine::Sqlite { statements } else { statements * 3 / 20 };
     let first = number("TENANCY_GRAMMAR_SEED").unwrap_or(1);

@@ -2,6 +2,8 @@
 
 // A test that unwraps fails with the place and the cause, which is what a test is for.
 #![allow(clippy::unwrap_used)]
+// Many entities, each with every shape of statement.
+#![recursion_limit = "256"]
 
 mod entity;
 
@@ -123,5 +125,99 @@ each_row! {
         stocked(&shop).await;
         let error = testkit::prove(&shop.tenancy, "acme", "acme").await.unwrap_err();
         assert!(error.is_config());
+    }
+}
+
+/// On PostgreSQL a partition is a table that can be named, and its parent's policies are not asked
+/// then.
+mod partition {
+    use std::sync::Arc;
+
+    use sea_orm::ConnectionTrait;
+    use tenancy_tests::{Strategy, shop};
+
+    use super::*;
+
+    async fn exec(shop: &Shop, sql: &str) {
+        shop.eye.execute_unprepared(sql).await.expect("the owner may");
+    }
+
+    /// Divides a table: what is there becomes its only partition.
+    async fn divide(shop: &Shop, tenant: &str) {
+        let table = shop.table(tenant, "labelled");
+        let sql = format!(
+            "ALTER TABLE {table} RENAME TO labelled_rows; \
+             CREATE TABLE {table} (LIKE {table}_rows INCLUDING DEFAULTS, \
+             PRIMARY KEY (tenant_id, order_id, label_id)) PARTITION BY LIST (order_id); \
+             ALTER TABLE {table} ATTACH PARTITION {table}_rows DEFAULT"
+        );
+        exec(shop, &sql).await;
+    }
+
+    const RAW: [&str; 3] = ["raw read", "raw update", "raw delete"];
+
+    async fn named(shop: Arc<Shop>) {
+        stocked(&shop).await;
+        let tenants: &[&str] = if shop.apart() { &["acme", "globex"] } else { &["acme"] };
+        for tenant in tenants {
+            divide(&shop, tenant).await;
+        }
+        let policies = shop.strategy.policies().is_some();
+        if policies {
+            // Its new parent has none yet.
+            shop.tenancy.create_tables().await.expect("policies are put up again");
+        }
+        let proof = testkit::prove(&shop.tenancy, "acme", "globex").await.unwrap();
+        let text = proof.to_string();
+        println!("{text}");
+        proof.assert();
+        let part = shop.table("acme", "labelled");
+        let part = if part.contains('.') { part } else { format!("public.{part}") } + "_rows";
+        let line = |what: &str| format!("ok       labelled: {what} of partition {part}: ");
+        for what in ["read", "update", "delete"] {
+            assert!(text.contains(&line(what)), "{what}: {text}");
+        }
+        for what in RAW {
+            assert_eq!(text.contains(&line(what)), policies, "{what}: {text}");
+        }
+        if !policies {
+            return;
+        }
+        // It has policies of its own, besides that nobody may name it.
+        exec(&shop, "GRANT SELECT, UPDATE, DELETE ON labelled_rows TO PUBLIC").await;
+        testkit::prove(&shop.tenancy, "acme", "globex").await.unwrap().assert();
+        exec(&shop, "ALTER TABLE labelled_rows DISABLE ROW LEVEL SECURITY").await;
+        let proof = testkit::prove(&shop.tenancy, "acme", "globex").await.unwrap();
+        let text = proof.to_string();
+        assert!(!proof.holds(), "{text}");
+        for what in RAW {
+            let line = format!("LEAKED   labelled: {what} of partition {part}: ");
+            assert!(text.contains(&line), "{what}: {text}");
+        }
+    }
+
+    #[test]
+    fn postgres() {
+        shop::run_in(Engine::Postgres, Strategy::Row, named);
+    }
+
+    #[test]
+    fn postgres_schema() {
+        shop::run_in(Engine::Postgres, Strategy::Schema, named);
+    }
+
+    #[test]
+    fn postgres_rls() {
+        shop::run_in(Engine::Postgres, Strategy::Rls, named);
+    }
+
+    #[test]
+    fn postgres_rls_signed() {
+        shop::run_in(Engine::Postgres, Strategy::Signed, named);
+    }
+
+    #[test]
+    fn postgres_rls_lanes() {
+        shop::run_in(Engine::Postgres, Strategy::Lanes, named);
     }
 }

@@ -5,12 +5,13 @@ use std::env;
 use futures_util::StreamExt as _;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, StreamTrait as _, TransactionTrait};
 use tenancy::Tenancy;
+use tenancy_tests::{Strategy, entity::rows};
 
 use crate::{
     cancel::cut_all,
     proxy::Proxy,
     trips::{interleave, measure},
-    world::{self, World, place, work},
+    world::{self, App, World, place, work},
 };
 
 /// Where PgBouncer lends connections for one transaction at a time.
@@ -58,6 +59,50 @@ fn tenants_without_policies_take_turns_through_pgbouncer() {
         assert_eq!(world.entries("acme").await, world.entries("globex").await);
         assert_eq!(world.entries("acme").await.len(), 3 * 2 * 2);
         world.shop.no_transaction(0).await;
+        for app in apps {
+            app.close().await;
+        }
+    });
+}
+
+/// Tables with the schema in their names: whose connection it was before does not matter, nor what
+/// somebody left on it.
+#[test]
+fn tenants_with_schemas_take_turns_through_pgbouncer() {
+    world::run_in(Strategy::Schema, async |shop| {
+        let bouncer = pgbouncer();
+        let (base, _) = bouncer.rsplit_once('/').unwrap();
+        let url = format!("{base}/{}?statement-cache-capacity=0", shop.scratch.name());
+        // What a lost name would lead to.
+        let public = "CREATE TABLE orders AS SELECT 'acme' AS tenant_id, 7 AS id, 7 AS total";
+        shop.eye.execute_unprepared(public).await.unwrap();
+        let mut apps = Vec::new();
+        for _ in 0..2 {
+            let builder = Tenancy::builder().database(&url).max_connections(4);
+            let builder = Strategy::Schema.isolate(builder, &shop.scratch).await;
+            apps.push(App::of(builder.__unscoped_beside_others().connect().await.unwrap()).await);
+        }
+        for round in 0..3 {
+            for (app, tenant) in apps.iter().zip(["acme", "globex"]) {
+                let left = format!("SET search_path = {}t_{tenant}", shop.scratch.prefix());
+                app.nobody.execute_unprepared(&left).await.unwrap();
+            }
+            let marks = ["a", "b"].map(|mark| format!("{round} {mark}"));
+            let works = apps.iter().zip(&marks);
+            let works =
+                works.flat_map(|(app, mark)| [work(&app.acme, mark), work(&app.globex, mark)]);
+            futures_util::future::join_all(works).await;
+        }
+        let mut entries = Vec::new();
+        for tenant in ["acme", "globex"] {
+            let table = shop.table(tenant, "ledger");
+            let sql = format!("SELECT tenant_id, entry FROM {table} ORDER BY entry");
+            let found = rows(&shop.eye, &sql).await.join(" ");
+            entries.push(found.replace(tenant, "whoever"));
+        }
+        assert_eq!(entries[0], entries[1]);
+        assert_eq!(entries[0].matches("whoever").count(), 3 * 2 * 2);
+        shop.no_transaction(0).await;
         for app in apps {
             app.close().await;
         }

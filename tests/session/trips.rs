@@ -88,6 +88,21 @@ fn a_statement_takes_three_round_trips_and_in_a_transaction_one() {
     });
 }
 
+/// EDGE 27: whether a tenant is still served is asked in a round trip that is made anyway.
+#[test]
+fn asking_whether_a_tenant_is_served_takes_no_round_trip() {
+    world::run(async |world| {
+        let proxy = Proxy::before(world.server.clone(), |_| {}).await;
+        let url = world.url(&proxy.place);
+        let app = world.asking(&url, 1).await;
+        let [read, insert, update, stream, transaction, savepoint, _] =
+            measure(&proxy, &app.acme).await;
+        assert_eq!([read, insert, update, stream], [3; 4]);
+        assert_eq!((transaction, savepoint), (2 + 2, 2 + 2 + 2));
+        app.close().await;
+    });
+}
+
 #[test]
 fn without_a_context_a_statement_takes_one() {
     world::run(async |world| {

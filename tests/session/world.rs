@@ -12,7 +12,7 @@ use tenancy::{
     policy::{Context, INSTALL_KEY, RoleName, RowSecurity, token::Key},
 };
 use tenancy_tests::{
-    Engine, Shop,
+    Engine, Shop, Strategy,
     entity::{ledger, order, rows},
     shop,
     wait::until,
@@ -40,13 +40,18 @@ pub(crate) struct App {
 
 /// Runs a test in a world of its own.
 pub(crate) fn run<F: Future<Output = ()>>(body: impl FnOnce(World) -> F + Send + 'static) {
-    shop::run(Engine::Postgres, |shop: Arc<Shop>| async move {
+    run_in(Strategy::Row, async |shop| {
         let server = place(&shop.scratch.url).to_owned();
         protect(&shop).await;
+        body(World { shop, server }).await;
+    });
+}
+
+/// Runs a test in a shop, where it need not be able to move to another thread.
+pub(crate) fn run_in(strategy: Strategy, body: impl AsyncFnOnce(Arc<Shop>) + Send + 'static) {
+    shop::run_in(Engine::Postgres, strategy, |shop: Arc<Shop>| async move {
         let runtime = Handle::current();
-        // On a thread of its own, a test need not be able to move to another.
-        let test =
-            spawn_blocking(move || runtime.block_on(async { body(World { shop, server }).await }));
+        let test = spawn_blocking(move || runtime.block_on(async { body(shop).await }));
         if let Err(error) = test.await {
             resume_unwind(error.into_panic());
         }
@@ -99,6 +104,13 @@ impl World {
 
     fn builder(url: &str, connections: u32, rls: Rls) -> Builder {
         Tenancy::builder().database(url).max_connections(connections).isolation(rls)
+    }
+
+    /// The same, which asks each time whether the tenant is still served.
+    pub(crate) async fn asking(&self, url: &str, connections: u32) -> App {
+        let builder = Self::builder(url, connections, Rls::new().check_status());
+        let builder = builder.operator(self.shop.scratch.url.as_str());
+        App::of(builder.connect().await.unwrap()).await
     }
 
     /// An application with lanes; a tenant is asked for often enough to have one.

@@ -6,7 +6,10 @@ use std::{
 };
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
-use tenancy::{Lanes, Rls, Signing, Tenancy, TenantDb, policy::token::Key};
+use tenancy::{
+    Builder, Database as Databases, Hybrid, IsolationKind, Lanes, Rls, Row, Schema, Signing,
+    Tenancy, TenantDb, policy::token::Key,
+};
 
 /// An engine the suite runs on. `cargo xtask test` names its server in the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub enum Strategy {
     Signed,
     /// The same, where each tenant has connections to itself.
     Lanes,
+    /// Each as its tier asks: `acme` in a schema, `globex` in the tables that others share.
+    Hybrid,
 }
 
 impl Strategy {
@@ -45,13 +50,32 @@ impl Strategy {
     #[must_use]
     pub fn policies(self) -> Option<Rls> {
         match self {
-            Strategy::Row | Strategy::Schema | Strategy::Database => None,
+            Strategy::Row | Strategy::Schema | Strategy::Database | Strategy::Hybrid => None,
             Strategy::Rls => Some(Rls::new()),
             Strategy::Signed => {
                 let key = Key::new("k1", b"a secret for tests, and no other").expect("a key");
                 Some(Rls::new().signed(Signing::new(key)))
             }
             Strategy::Lanes => Some(Rls::new().lanes(Lanes::new().connections(4).per_tenant(2))),
+        }
+    }
+
+    /// A tenancy over that database whose tenants are kept apart like this.
+    pub async fn isolate(self, builder: Builder, scratch: &Scratch) -> Builder {
+        let schema = Schema::new().prefix(scratch.prefix());
+        match self {
+            Strategy::Row => builder.isolation(Row::new()),
+            Strategy::Schema => builder.isolation(schema),
+            Strategy::Database => builder.isolation(Databases::new().prefix(scratch.prefix())),
+            Strategy::Hybrid => builder.isolation(
+                Hybrid::new(IsolationKind::Row, Row::new())
+                    .strategy(IsolationKind::Schema, schema)
+                    .tier("enterprise", IsolationKind::Schema),
+            ),
+            Strategy::Rls | Strategy::Signed | Strategy::Lanes => {
+                let rls = self.policies().expect("a strategy with policies");
+                builder.database(scratch.role().await).operator(&scratch.url).isolation(rls)
+            }
         }
     }
 

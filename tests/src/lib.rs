@@ -3,11 +3,13 @@
 pub mod cut;
 pub mod engine;
 pub mod entity;
+pub mod fill;
 pub mod port;
 pub mod shop;
 pub mod wait;
 
 pub use engine::{Engine, Strategy};
+pub use fill::Fill;
 pub use shop::Shop;
 
 /// Writes one test for each engine and strategy. The body gets a fresh [`Shop`] in a database of its own.
@@ -26,6 +28,8 @@ macro_rules! each_engine {
                 $crate::each_schema!(@tests);
 
                 $crate::each_database!(@tests);
+
+                $crate::each_hybrid!(@tests);
 
                 #[test]
                 fn postgres_rls() {
@@ -110,6 +114,28 @@ macro_rules! each_database {
                 $crate::each_database!(@tests);
             }
         )+
+    };
+}
+
+/// Writes one test for each engine, where one tenant has a schema and the other none. The body gets a
+/// fresh [`Shop`] in a database of its own.
+#[macro_export]
+macro_rules! each_hybrid {
+    (@tests) => {
+        #[test]
+        fn sqlite_hybrid() {
+            $crate::shop::run_in($crate::Engine::Sqlite, $crate::Strategy::Hybrid, body);
+        }
+
+        #[test]
+        fn postgres_hybrid() {
+            $crate::shop::run_in($crate::Engine::Postgres, $crate::Strategy::Hybrid, body);
+        }
+
+        #[test]
+        fn mysql_hybrid() {
+            $crate::shop::run_in($crate::Engine::MySql, $crate::Strategy::Hybrid, body);
+        }
     };
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
-use tenancy::{Database, NewTenant, Row, Schema, Tenancy, TenantDb};
+use tenancy::{NewTenant, Tenancy, TenantDb};
 
 use crate::{
     engine::{Engine, Scratch, Strategy},
@@ -41,7 +41,7 @@ impl Shop {
     /// If a table cannot be read, or if there is nothing: its rows were kept elsewhere.
     pub async fn neighbour(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        let own = if self.apart() { "" } else { " WHERE tenant_id = 'globex'" };
+        let own = if self.has_own("globex") { "" } else { " WHERE tenant_id = 'globex'" };
         for table in ["customers", "orders", "items", "ledger"] {
             let table = self.table("globex", table);
             let sql = format!("SELECT * FROM {table}{own} ORDER BY id");
@@ -57,19 +57,29 @@ impl Shop {
         self.eyes.get(tenant).unwrap_or(&self.eye)
     }
 
-    /// Whether each tenant has tables of its own.
+    /// Whether no two tenants share tables.
     #[must_use]
     pub fn apart(&self) -> bool {
-        matches!(self.strategy, Strategy::Schema | Strategy::Database)
+        matches!(self.strategy, Strategy::Schema | Strategy::Database | Strategy::Hybrid)
+    }
+
+    /// Whether a tenant has tables of its own.
+    #[must_use]
+    pub fn has_own(&self, tenant: &str) -> bool {
+        match self.strategy {
+            Strategy::Hybrid => tenant == "acme",
+            _ => self.apart(),
+        }
     }
 
     /// What a tenant's table is called, as seen from beside.
     #[must_use]
     pub fn table(&self, tenant: &str, table: &str) -> String {
         let prefix = self.scratch.prefix();
-        match (self.strategy, self.scratch.engine()) {
-            (Strategy::Schema, Engine::Sqlite) => format!("\"{prefix}t_{tenant}${table}\""),
-            (Strategy::Schema, _) => format!("{prefix}t_{tenant}.{table}"),
+        let schema = self.has_own(tenant) && self.strategy != Strategy::Database;
+        match (schema, self.scratch.engine()) {
+            (true, Engine::Sqlite) => format!("\"{prefix}t_{tenant}${table}\""),
+            (true, _) => format!("{prefix}t_{tenant}.{table}"),
             _ => table.to_owned(),
         }
     }
@@ -127,15 +137,7 @@ pub fn run_in<F: Future<Output = ()> + Send + 'static>(
 async fn open(engine: Engine, strategy: Strategy) -> Shop {
     let scratch = engine.scratch().await;
     let builder = Tenancy::builder().database(&scratch.url).max_connections(4);
-    let builder = match strategy {
-        Strategy::Row => builder.isolation(Row::new()),
-        Strategy::Schema => builder.isolation(Schema::new().prefix(scratch.prefix())),
-        Strategy::Database => builder.isolation(Database::new().prefix(scratch.prefix())),
-        policies => {
-            let rls = policies.policies().expect("a strategy with policies");
-            builder.database(scratch.role().await).operator(&scratch.url).isolation(rls)
-        }
-    };
+    let builder = strategy.isolate(builder, &scratch).await;
     let tenancy = builder.connect().await.expect("a tenancy connects");
     tenancy.create_tables().await.expect("the shop's tables can be made");
     let products = [(1, "Anvil", 500), (2, "Bolt", 10)];
@@ -146,6 +148,8 @@ async fn open(engine: Engine, strategy: Strategy) -> Shop {
     }
     for slug in ["acme", "globex"] {
         let new = NewTenant::new(slug).and_then(|new| new.id(slug)).expect("a valid tenant");
+        // Only a hybrid strategy asks.
+        let new = if slug == "acme" { new.tier("enterprise") } else { new };
         tenancy.create_tenant(new).await.expect("a new tenant");
         let db = tenancy.db(slug).await.expect("the tenant's connection");
         stock(&db).await;

@@ -125,17 +125,8 @@ async fn a_loose_collation_is_found_on_mysql() {
 
 /// A tenancy over the shop's database, in the same strategy, as another process would start.
 async fn another(shop: &Shop) -> tenancy::Builder {
-    let prefix = shop.scratch.prefix();
     let builder = Tenancy::builder().database(&shop.scratch.url).max_connections(2);
-    match shop.strategy {
-        Strategy::Row => builder,
-        Strategy::Schema => builder.isolation(tenancy::Schema::new().prefix(prefix)),
-        Strategy::Database => builder.isolation(tenancy::Database::new().prefix(prefix)),
-        policies => builder
-            .database(shop.scratch.role().await)
-            .operator(&shop.scratch.url)
-            .isolation(policies.policies().unwrap()),
-    }
+    shop.strategy.isolate(builder, &shop.scratch).await
 }
 
 each_engine! {

@@ -1,6 +1,7 @@
 //! EDGE 43: a request can end at any await. No transaction and nothing of a tenant's stays behind, on
 //! any engine.
 
+mod abandoned;
 mod http;
 mod stream;
 

@@ -94,7 +94,15 @@ each_database! {
             Engine::MySql => drop(shop.eye.execute_unprepared(&format!("DROP DATABASE {name}")).await.unwrap()),
         }
         for _ in 0..2 {
-            assert!(order::Entity::find().all(&acme).await.is_err());
+            let error = Error::from(order::Entity::find().all(&acme).await.unwrap_err());
+            let begun = Error::from(acme.begin().await.unwrap_err());
+            for error in [error, begun] {
+                let text = error.to_string();
+                assert!(error.is_place_missing(), "{text}");
+                for part in [&format!("the tenant `acme` has no database `{name}`"), "`Tenancy::create_tenant`"] {
+                    assert!(text.contains(part), "{part} is not in: {text}");
+                }
+            }
         }
         assert_eq!(shop.neighbour().await, before);
         tenancy.close().await.unwrap();

@@ -119,6 +119,16 @@ fn new_order(id: i64, customer: i64, total: i64) -> order::ActiveModel {
     }
 }
 
+fn new_item(id: i64, order: i64, quantity: i64) -> item::ActiveModel {
+    item::ActiveModel {
+        id: Set(id),
+        order_id: Set(order),
+        product_id: Set(1),
+        quantity: Set(quantity),
+        ..Default::default()
+    }
+}
+
 /// Raw SQL, with the places of the query builder that it cannot reach.
 const RAW: [&str; 8] = [
     "SELECT o.id, c.name, i.quantity FROM orders o JOIN customers c ON c.id = o.customer_id OR o.total > ? LEFT JOIN items i ON i.order_id = o.id ORDER BY o.id, c.id, i.id",
@@ -153,14 +163,7 @@ async fn apply<C: ConnectionTrait + TransactionTrait>(db: &C, op: &Op) -> Result
             format!("{}", order::Entity::insert_many(rows).exec_without_returning(db).await?)
         }
         Op::InsertItem(id, order_id, quantity) => {
-            let row = item::ActiveModel {
-                id: Set(id),
-                order_id: Set(order_id),
-                product_id: Set(1),
-                quantity: Set(quantity),
-                ..Default::default()
-            };
-            format!("{:?}", row.insert(db).await?.quantity)
+            format!("{:?}", new_item(id, order_id, quantity).insert(db).await?.quantity)
         }
         Op::UpsertById(id, mail) => {
             let on = OnConflict::column(customer::Column::Id)
@@ -461,12 +464,14 @@ async fn everything<C: ConnectionTrait>(db: &C) -> String {
     format!("{customers:?} {orders:?} {items:?}")
 }
 
-/// Something to begin with, so that statements meet rows.
+/// Something to begin with, so that statements meet rows: many more than the check at the end asks for.
 async fn stock<C: ConnectionTrait>(db: &C) {
     let customers = (1..4).map(|id| new_customer(id, id as u8));
     customer::Entity::insert_many(customers).exec_without_returning(db).await.expect("customers");
-    let orders = (1..3).map(|id| new_order(id, id, 20 * id));
+    let orders = (1..4).map(|id| new_order(id, id, 12 * id));
     order::Entity::insert_many(orders).exec_without_returning(db).await.expect("orders");
+    let items = (1..4).map(|id| new_item(2 * id, id, 14 * id));
+    item::Entity::insert_many(items).exec_without_returning(db).await.expect("items");
 }
 
 async fn clear<C: ConnectionTrait>(db: &C) {

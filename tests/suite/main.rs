@@ -12,6 +12,7 @@ mod escape;
 mod isolation;
 mod operator;
 mod reads;
+mod records;
 mod refusals;
 mod repo;
 mod resolve;

@@ -1,10 +1,13 @@
 //! What the policies and rights themselves prevent.
 
+use sea_orm::{ActiveValue::Set, EntityTrait as _, sea_query::OnConflict};
 use tenancy::{
+    MemoryStore, NewTenant, Tenancy,
     audit::Audit,
     catalog::{Catalog, Class, Entity, KeyKind},
     policy::{Context, RoleName, RowSecurity},
 };
+use tenancy_tests::entity::customer;
 
 use crate::{
     stage::{enter, exec, texts},
@@ -20,6 +23,35 @@ traps! {
         assert_eq!(stage.sees("globex", ORDERS).await.len(), 3);
         assert_eq!(texts(&stage.app, ORDERS).await.unwrap(), [""; 0], "nobody sees nothing");
         assert_eq!(stage.truth(ORDERS).await.len(), 6);
+    }
+
+    async fn an_engine_that_skips_checks_of_rows_it_does_nothing_with_still_finds_ours(stage) {
+        // CockroachDB does not hold the row of an `ON CONFLICT DO NOTHING` against the policies. Here
+        // nothing at all is held against them.
+        let tenancy = Tenancy::builder().database(stage.url("app")).store(MemoryStore::new()).connect();
+        let tenancy = tenancy.await.unwrap();
+        tenancy.create_tenant(NewTenant::new("acme").unwrap().id("acme").unwrap()).await.unwrap();
+        let acme = tenancy.db("acme").await.unwrap();
+        stage.as_admin("ALTER TABLE customers DISABLE ROW LEVEL SECURITY").await;
+        let truth = "SELECT tenant_id, id, name, email FROM customers ORDER BY tenant_id, id";
+        let before = stage.truth(truth).await;
+        let row = |tenant: &str| customer::ActiveModel {
+            id: Set(1),
+            tenant_id: Set(tenant.to_owned()),
+            name: Set("stray".to_owned()),
+            email: Set("stray@example.org".to_owned()),
+        };
+        let nothing = || OnConflict::new().do_nothing().to_owned();
+        let insert = |tenant: &str| customer::Entity::insert(row(tenant)).on_conflict(nothing());
+        let refused = insert("globex").exec_without_returning(&acme).await.unwrap_err();
+        assert!(refused.to_string().contains("is not this connection's tenant"), "{refused}");
+        // Its own row is there already, so nothing is done, and the neighbour's is not touched.
+        assert_eq!(insert("acme").exec_without_returning(&acme).await.unwrap_or(0), 0);
+        assert_eq!(stage.truth(truth).await, before);
+        let by_hand = "INSERT INTO customers (tenant_id, id, name, email) VALUES ('globex', 9, 'stray', 's') \
+            ON CONFLICT DO NOTHING";
+        assert_eq!(stage.does("acme", by_hand).await, 1, "the trap");
+        tenancy.close().await.unwrap();
     }
 
     async fn a_script_can_be_run_again_and_taken_back(stage) {

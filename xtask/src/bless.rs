@@ -19,6 +19,13 @@ pub(crate) fn run() -> Result<bool> {
             // A test with several snapshots writes all of them.
             .envs([("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")]),
     )?;
+    // The table of settings is written by the test that compares it.
+    let table = finish(
+        cargo()
+            .args(["test", "--package", "tenancy", "--features", "config", "--lib"])
+            .arg("config::tests::the_table_is_as_the_keys_are")
+            .env("INSTA_UPDATE", "always"),
+    )?;
     docs::messages::write(&root())?;
     let mut pending = Vec::new();
     for folder in ["core", "macros"] {
@@ -28,7 +35,7 @@ pub(crate) fn run() -> Result<bool> {
         println!("an inline snapshot differs; run `cargo insta review` for {}", file.display());
     }
     println!("read the changes with `git diff` before you commit them");
-    Ok(ui && snapshots && pending.is_empty())
+    Ok(ui && snapshots && table && pending.is_empty())
 }
 
 /// Snapshots inside source files are left to cargo-insta, as files beside the source.

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, EntityTrait, sqlx::PgPool};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, EntityTrait, Statement, sqlx::PgPool,
+};
 use tenancy::{Rls, Row as RowScoping, Schema, Tenancy, Tenant};
 use tokio::runtime::Runtime;
 
@@ -75,6 +77,23 @@ async fn plain(Plain(db, tenants, turn): Plain, id: i64) -> Option<i64> {
     by_hand(&db, &name(tenant), order).await.filter(|total| *total == order).map(|_| id)
 }
 
+/// Schemas that are named by hand: what servers take for many tables is the same.
+#[derive(Clone)]
+struct Named(DatabaseConnection, Arc<[String]>, Turn);
+
+async fn named(Named(db, tables, turn): Named, id: i64) -> Option<i64> {
+    let (tenant, order) = turn.of(id, tables.len());
+    let sql = format!(
+        "SELECT id, status, total, tenant_id FROM {} WHERE tenant_id = $1 AND id = $2",
+        tables[tenant]
+    );
+    let values = [name(tenant).into(), order.into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let row = db.query_one_raw(statement).await.expect("a read")?;
+    let total: i64 = row.try_get("", "total").expect("a total");
+    (total == order).then_some(id)
+}
+
 #[derive(Clone)]
 struct Three(PgPool, usize, Turn);
 
@@ -123,6 +142,20 @@ pub(super) fn run(runtime: &Runtime, server: &mut Server) -> Vec<Row> {
         rows.push(against_plain("row", world, Turn::Even));
         let isolation = Schema::new().prefix(server.prefix());
         let world = runtime.block_on(server.crowd("schema", isolation, registered, active));
+        let hand = runtime.block_on(world.named(server.url_of(&format!("schema_{registered}"))));
+        let (crowd_of_schemas, hand) =
+            (crowd(&world, Turn::Even), Named(hand.0, hand.1.into(), Turn::Even));
+        warm_up(runtime, &crowd_of_schemas, ours);
+        warm_up(runtime, &hand, named);
+        rows.push(compare(
+            &format!("schema, {registered} tenants"),
+            "ops/s",
+            &mut |n| read(runtime, n, &crowd_of_schemas, ours),
+            "the same schemas named by hand",
+            &mut |n| read(runtime, n, &hand, named),
+        ));
+        runtime.block_on(hand.0.close()).expect("a pool closes");
+        drop(crowd_of_schemas);
         rows.push(against_plain("schema", world, Turn::Even));
         let isolation = Rls::new().lanes(lanes());
         let world = runtime.block_on(server.crowd("lanes", isolation, registered, active));

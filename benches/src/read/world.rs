@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// A new database; its address.
-    async fn make(&mut self, name: &str) -> String {
+    pub(crate) async fn make(&mut self, name: &str) -> String {
         let (url, database) = (self.url_of(name), format!("{}{name}", self.prefix()));
         let create = format!("CREATE DATABASE {database}");
         self.admin.execute_unprepared(&create).await.expect("a database can be made");
@@ -83,14 +83,16 @@ impl Server {
         url
     }
 
-    /// Plain tables, without tenancy, of that many more tenants than the first two.
+    /// Plain tables, without tenancy: those of two tenants, or of a crowd of that many.
     pub(crate) async fn plain(&mut self, crowd: usize) -> DatabaseConnection {
         let url = self.make(&format!("plain_{crowd}")).await;
         let conn = open(&url, POOL).await;
         for statement in tenancy::schema::create_all(DbBackend::Postgres).expect("tables") {
             conn.execute_raw(statement).await.expect("a table");
         }
-        for tenant in ["acme", "globex"] {
+        // The same rows as in the table it is compared with, and no others.
+        let two: &[&str] = if crowd == 0 { &["acme", "globex"] } else { &[] };
+        for tenant in two {
             fill(&conn, tenant, ROWS).await;
         }
         for tenant in 0..crowd {
@@ -177,7 +179,8 @@ impl Server {
         self.open(name, bound, told).await
     }
 
-    async fn open(
+    /// Tables and no tenants, with a builder that is told more, and the URL for those it serves.
+    pub(crate) async fn open(
         &mut self,
         name: &str,
         bound: bool,
@@ -250,6 +253,16 @@ impl World {
                 reader.await.expect("a reader reads").expect("a read");
             }
         }
+    }
+
+    /// Plain SeaORM with as many prepared statements, and the table of each tenant's orders.
+    pub(super) async fn named(&self, url: String) -> (DatabaseConnection, Vec<String>) {
+        let tables = self.tenants.iter().map(|tenant| {
+            let db = self.tenancy.db_for(tenant).expect("a connection");
+            db.qualified_table::<order::Entity>()
+        });
+        let conn = open(&format!("{url}?statement-cache-capacity=500"), POOL).await;
+        (conn, tables.collect())
     }
 
     /// A pool of the driver's, for the role that serves tenants.

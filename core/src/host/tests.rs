@@ -1,5 +1,7 @@
 //! EDGE 32: one canonical host function.
 
+use std::borrow::Borrow as _;
+
 use proptest::prelude::*;
 
 use super::{Domain, Host};
@@ -148,4 +150,16 @@ proptest! {
     ) {
         sound(&text);
     }
+}
+
+#[test]
+fn a_domain_is_its_name_in_every_form() {
+    let domain = Domain::new("SHOP.example.com.").unwrap();
+    let name = "shop.example.com";
+    let borrowed: &str = domain.borrow();
+    assert_eq!((domain.as_ref(), borrowed), (name, name));
+    assert_eq!(format!("{domain} {domain:?}"), "shop.example.com Domain(shop.example.com)");
+    assert_eq!(String::from(domain.clone()), name);
+    assert_eq!(Host::new(name).unwrap().domain(), Some(&domain));
+    assert_eq!(Host::new("127.0.0.1").unwrap().domain(), None);
 }

@@ -180,6 +180,45 @@ fn what_costs_more_than_there_ever_is_is_an_error() {
     assert!(account.decide(0, &Rate::per_minute(0).burst(9).into(), 1).is_err());
 }
 
+/// Of what runs at the same time as much is left as may begin now.
+#[test]
+fn what_is_left_to_run_is_said() {
+    let limits = Limits::from(Concurrent::new(3));
+    let mut account = Account::default();
+    let left = |account: &mut Account| {
+        let decision = account.decide(0, &limits, 5).unwrap();
+        (decision.is_admitted(), decision.standings().next().unwrap().1.remaining)
+    };
+    let said = [(); 4].map(|()| left(&mut account));
+    assert_eq!(said, [(true, 2), (true, 1), (true, 0), (false, 0)]);
+}
+
+/// An account is forgotten as soon as it stands as a new one would, and no sooner.
+#[test]
+fn a_rate_is_idle_when_all_of_it_is_there() {
+    let limits = Limits::from(Rate::per_second(1).burst(1));
+    let mut account = Account::default();
+    account.decide(SECOND, &limits, 1).unwrap();
+    let idle = [SECOND, 2 * SECOND - 1, 2 * SECOND + 1, 9 * SECOND].map(|now| account.is_idle(now));
+    assert_eq!(idle, [false, false, true, true]);
+}
+
+/// A shadow is charged for what it would have let through, and not for what it would have refused.
+#[test]
+fn a_shadow_counts_what_it_would_have_let_through() {
+    let limits = Limits::from(Policy::from(Rate::per_second(1).burst(1)).shadow());
+    let mut account = Account::default();
+    let mut would = |now| {
+        let decision = account.decide(now, &limits, 1).unwrap();
+        assert!(decision.is_admitted());
+        decision.standings().next().unwrap().1.admits
+    };
+    assert_eq!(
+        [0, 0, 0, 0, SECOND, SECOND].map(&mut would),
+        [true, false, false, false, true, false]
+    );
+}
+
 /// EDGE 8.
 #[test]
 fn rates_are_exact_to_the_end_of_the_century() {
@@ -315,4 +354,75 @@ fn shares_are_never_nothing() {
     let limits = Limits::from(Policy::from(Rate::per_second(1)).share(4, 1));
     assert!(account.decide(0, &limits, 1).unwrap().is_admitted());
     assert_eq!(account.decide(0, &limits, 1).unwrap().retry_in(), 4 * SECOND);
+}
+
+#[test]
+fn what_a_policy_was_told_it_says() {
+    let hour = Policy::from(Window::per_hour(3));
+    assert_eq!(hour.when_away(), Away::Share);
+    for away in [Away::Open, Away::Closed, Away::Share] {
+        assert_eq!(hour.clone().away(away).when_away(), away);
+    }
+    assert_eq!(Rate::per_second(7).count(), 7);
+    assert!(format!("{:?}", Limits::from(hour)).contains("\"hour\""));
+}
+
+#[test]
+fn limits_say_what_is_among_them() {
+    let (none, hour) = (Limits::none(), Limits::from(Window::per_hour(90)));
+    let both = hour.clone().and(Concurrent::new(30)).unwrap();
+    assert!(none.is_none() && !hour.is_none());
+    assert!(!none.is_concurrent() && !hour.is_concurrent() && both.is_concurrent());
+    assert_eq!(both.only(|policy| policy.name() == "hour"), hour);
+    assert_eq!(both.only(|_| true), both);
+    assert!(both.only(|_| false).is_none());
+    // The same, though not the same text in memory.
+    assert!(hour.is_same(&hour.clone()) && hour.is_same(&Window::per_hour(90).into()));
+    assert!(none.is_same(&Limits::none()) && !none.is_same(&hour) && !hour.is_same(&none));
+    assert!(!hour.is_same(&Window::per_hour(91).into()) && !hour.is_same(&both));
+    let shared = Limits::from(Window::per_hour(30)).and(Concurrent::new(10)).unwrap();
+    assert_eq!(both.share(3, 1), shared);
+}
+
+#[test]
+fn a_window_is_of_whole_seconds_up_to_a_leap_year() {
+    let year = 366 * 24 * 60 * 60;
+    let windows = [(1, 0), (2, 0), (year, 0)];
+    for (seconds, nanos) in windows {
+        let per = Duration::new(seconds, nanos);
+        assert_eq!(Window::new(1, per).unwrap().per(), per);
+    }
+    for (seconds, nanos) in [(0, 0), (0, 1), (1, 1), (year, 1), (year + 1, 0), (u64::MAX, 0)] {
+        assert!(Window::new(1, Duration::new(seconds, nanos)).is_err(), "{seconds} s {nanos} ns");
+    }
+}
+
+/// A third of a microsecond is a part, three are a whole, and what does not come out even is
+/// rounded up.
+#[test]
+fn moments_of_a_rate_are_exact() {
+    let (thirds, halves) = (Rate::per_second(3), Rate::per_second(2));
+    let at = |rate: &Rate, now, cost| rate.next(Tat::zero(rate), now, cost);
+    let read = |tat: Tat| (tat.micros(), tat.part());
+    let third = at(&thirds, 100, 1);
+    assert_eq!(read(third), (333_433, 1));
+    assert_eq!(read(at(&thirds, 100, 2)), (666_766, 2));
+    assert_eq!(read(at(&thirds, 100, 3)), (1_000_100, 0));
+    assert_eq!(read(thirds.next(third, 0, 1)), (666_766, 2));
+    assert_eq!(read(thirds.next(thirds.next(third, 0, 1), 0, 2)), (1_333_433, 1));
+    assert_eq!(read(thirds.next(third, 0, 2)), (1_000_100, 0));
+    assert_eq!(read(third.counted_by(&thirds)), (333_433, 1));
+    assert_eq!(read(third.counted_by(&halves)), (333_434, 0));
+    assert_eq!(read(at(&halves, 100, 1).counted_by(&thirds)), (500_100, 0));
+    assert_eq!(Tat::from_bytes(&third.to_bytes()), Some(third));
+    let mut whole = third.to_bytes();
+    whole[11] = 3;
+    assert_eq!(Tat::from_bytes(&whole), None);
+    // Who is refused comes back when there is one, rounded up.
+    let thirds = thirds.burst(1);
+    let standing = thirds.standing(third, 100, 1);
+    assert_eq!((standing.admits, standing.retry_in, standing.remaining), (false, 333_334, 0));
+    assert_eq!(standing.more_in, 333_334);
+    let standing = thirds.standing(third, 333_434, 1);
+    assert_eq!((standing.admits, standing.more_in), (true, 333_334));
 }

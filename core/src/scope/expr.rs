@@ -32,7 +32,9 @@ impl Walker<'_> {
                 parts.last().map_or(Ok(()), |column| self.plain_column(column))
             }
             Expr::TypedString(TypedString { data_type, value: _, uses_odbc_syntax: _ }) => {
-                self.data_type(data_type)
+                self.data_type(data_type)?;
+                self.place_type(data_type);
+                Ok(())
             }
             Expr::CompoundFieldAccess { root, access_chain } => {
                 // `(o).f` calls the function `f` where there is no such field.
@@ -110,6 +112,7 @@ impl Walker<'_> {
                 format: None,
             } => {
                 self.data_type(data_type)?;
+                self.place_type(data_type);
                 self.expr(expr, names)
             }
             Expr::Convert {

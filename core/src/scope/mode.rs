@@ -1,5 +1,7 @@
 //! The ways tenants' tables are kept apart, as far as a statement shows them.
 
+use crate::Dialect;
+
 /// What the scoper does with the tables of tenants.
 ///
 /// Whatever the mode, every statement is walked to the last clause, what is not understood is
@@ -33,6 +35,43 @@ pub enum Mode {
 pub const PREFIX_END: char = '$';
 
 impl Mode {
+    /// What a tenant's table is called in statements that are not scoped: quoted, in its place, in the
+    /// schema its entity names, or alone.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tenancy_core::{Dialect, scope::Mode};
+    ///
+    /// let named = |mode: Mode, dialect| mode.table_name(dialect, Some("t_acme"), None, "orders");
+    /// assert_eq!(named(Mode::Schema { shared: None }, Dialect::Postgres), r#""t_acme"."orders""#);
+    /// assert_eq!(named(Mode::Schema { shared: None }, Dialect::MySql), "`t_acme`.`orders`");
+    /// assert_eq!(named(Mode::Prefix, Dialect::Sqlite), r#""t_acme$orders""#);
+    /// assert_eq!(named(Mode::Rows, Dialect::Postgres), r#""orders""#);
+    /// ```
+    #[must_use]
+    pub fn table_name(
+        &self,
+        dialect: Dialect,
+        place: Option<&str>,
+        schema: Option<&str>,
+        table: &str,
+    ) -> String {
+        let quote = dialect.quote();
+        let quoted = |name: &str| {
+            let doubled = name.replace(quote, &format!("{quote}{quote}"));
+            format!("{quote}{doubled}{quote}")
+        };
+        match (self, place) {
+            (Mode::Prefix, Some(place)) => quoted(&format!("{place}{PREFIX_END}{table}")),
+            (Mode::Schema { .. }, Some(place)) => format!("{}.{}", quoted(place), quoted(table)),
+            _ => match schema {
+                Some(schema) => format!("{}.{}", quoted(schema), quoted(table)),
+                None => quoted(table),
+            },
+        }
+    }
+
     /// Whether table references are narrowed by the tenant column.
     pub(super) fn narrows(&self) -> bool {
         *self != Mode::Verify

@@ -2,13 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Path;
 use tenancy_core::policy::{Command, Rule};
-use tenancy_source::model::{Own, Shared, Tenant};
+use tenancy_source::model::{Own, Renamed, Shared, Tenant};
 
 use super::{method, relation};
 
 pub(super) fn tenant(model: &Tenant) -> TokenStream {
     let Tenant { krate, variant, key, key_per_tenant, .. } = model;
+    let renamed = renamed(krate, &model.renamed);
     let rules = (!model.rules.is_empty()).then(|| {
         let rules = model.rules.iter().map(|rule| self::rule(model, rule));
         quote! {
@@ -59,11 +61,26 @@ pub(super) fn tenant(model: &Tenant) -> TokenStream {
             #methods
 
             #krate::__private::inventory::submit! {
-                #krate::__private::Registration::tenant::<Entity>(::core::module_path!())
+                #krate::__private::Registration::tenant::<Entity>(::core::module_path!()) #renamed
             }
         };
         #relations
     }
+}
+
+/// What a registration says of names that were others before.
+fn renamed(krate: &Path, renamed: &Renamed) -> Option<TokenStream> {
+    if renamed.is_empty() {
+        return None;
+    }
+    let table = match &renamed.table {
+        Some(old) => quote!(::core::option::Option::Some(#old)),
+        None => quote!(::core::option::Option::None),
+    };
+    let columns = renamed.columns.iter().map(
+        |(variant, old)| quote!((|| #krate::sea_orm::IdenStatic::as_str(&Column::#variant), #old)),
+    );
+    Some(quote!(.renamed_from(#table, &[#(#columns),*])))
 }
 
 fn rule(model: &Tenant, rule: &Rule) -> TokenStream {
@@ -79,7 +96,8 @@ fn rule(model: &Tenant, rule: &Rule) -> TokenStream {
 }
 
 pub(super) fn shared(model: &Shared) -> TokenStream {
-    let Shared { krate, writable, relations } = model;
+    let Shared { krate, writable, renamed, relations } = model;
+    let renamed = self::renamed(krate, renamed);
     let relations = relation::checks(krate, &Own::Shared, relations);
     quote! {
         const _: () = {
@@ -94,7 +112,7 @@ pub(super) fn shared(model: &Shared) -> TokenStream {
             }
 
             #krate::__private::inventory::submit! {
-                #krate::__private::Registration::shared::<Entity>(::core::module_path!())
+                #krate::__private::Registration::shared::<Entity>(::core::module_path!()) #renamed
             }
         };
         #relations

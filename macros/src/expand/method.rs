@@ -48,6 +48,14 @@ pub(super) fn methods(model: &Tenant) -> TokenStream {
                 #krate::entity::table_in::<Entity>(schema)
             }
 
+            /// What the table is called where a connection's tenant has its rows, for SQL by hand that
+            /// goes another way.
+            #[inline]
+            #[must_use]
+            pub fn qualified_table(db: &#krate::TenantDb) -> ::std::string::String {
+                db.qualified_table::<Entity>()
+            }
+
             /// Begins a query for the rows of a connection's tenant.
             #[inline]
             pub fn scoped(db: &#krate::TenantDb) -> #krate::repo::RepoSelect<Entity> {

@@ -3,22 +3,19 @@
 //! Whoever changes a tenant publishes its id and its slugs; whoever hears it forgets the tenant. A
 //! channel keeps nothing for those who are not there, so whoever loses it forgets everything, and
 //! remembers things for less time until it is back; and when it is back forgets everything again.
+//! `told` has that.
 
-use std::{
-    pin::pin,
-    sync::{Weak, atomic::Ordering},
-    time::Duration,
-};
+use std::{pin::pin, sync::Weak, time::Duration};
 
 use ::redis::{RedisResult, aio::PubSub, cmd};
 use futures_util::StreamExt as _;
-use tenancy_core::{Slug, TenantId};
+use tenancy_core::TenantId;
 use tokio::{
     sync::OwnedRwLockReadGuard,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::Inner;
+use super::{Inner, Name, told};
 use crate::redis::Redis;
 
 /// How often it is looked whether the channel is still there.
@@ -34,21 +31,14 @@ fn channel(redis: &Redis) -> String {
     format!("{}:tenants", redis.key_prefix())
 }
 
-/// What is said of a tenant that has changed. Neither ids nor slugs have line breaks.
-pub(super) fn message(id: &TenantId, slugs: &[&Slug]) -> String {
+/// What is said of a tenant that has changed: its id, and a line for each name. None has line breaks.
+pub(super) fn message(id: &TenantId, names: &[Name]) -> String {
     let mut message = id.as_str().to_owned();
-    for slug in slugs {
+    for name in names {
         message.push('\n');
-        message.push_str(slug.as_str());
+        message.push_str(&name.line());
     }
     message
-}
-
-fn read(message: &str) -> Option<(TenantId, Vec<Slug>)> {
-    let mut lines = message.split('\n');
-    let id = TenantId::new(lines.next()?).ok()?;
-    let slugs: Option<Vec<Slug>> = lines.map(|line| Slug::new(line).ok()).collect();
-    Some((id, slugs?))
 }
 
 /// Tells the others, and goes on trying where that fails. Whoever changed the tenant need not wait
@@ -90,28 +80,16 @@ async fn publish(redis: &Redis, message: &str) -> bool {
 pub(super) async fn listen(inner: Weak<Inner>, redis: Redis) {
     while inner.strong_count() > 0 {
         if let Ok(Ok(heard)) = timeout(PATIENCE, subscribe(&redis)).await {
-            let Some(cache) = inner.upgrade() else { return };
-            // What was said before is lost.
-            cache.forget_all();
-            cache.told.store(true, Ordering::SeqCst);
-            drop(cache);
+            told::found(&inner);
             hear(&inner, heard).await;
-            let Some(cache) = inner.upgrade() else { return };
-            cache.told.store(false, Ordering::SeqCst);
-            cache.forget_all();
-            tracing::warn!(
-                target: "tenancy::cache",
-                "the channel that tells which tenants have changed was lost: tenants are \
-                 remembered for less time until it is back"
-            );
-            metrics::counter!("tenancy_cache_channel_lost_total").increment(1);
+            told::lost(&inner);
         }
         sleep(PAUSE).await;
     }
 }
 
 async fn subscribe(redis: &Redis) -> RedisResult<PubSub> {
-    let mut heard = redis.client().get_async_pubsub().await?;
+    let mut heard = redis.listen().await?;
     heard.subscribe(channel(redis)).await?;
     Ok(heard)
 }
@@ -125,13 +103,8 @@ async fn hear(inner: &Weak<Inner>, heard: PubSub) {
     loop {
         tokio::select! {
             message = said.next() => {
-                let (Some(message), Some(cache)) = (message, inner.upgrade()) else { return };
-                let text = message.get_payload::<String>().unwrap_or_default();
-                match read(&text) {
-                    Some((id, slugs)) => cache.forget(&id, &slugs.iter().collect::<Vec<_>>()),
-                    // Said by a newer version, perhaps.
-                    None => cache.forget_all(),
-                }
+                let Some(message) = message else { return };
+                told::hear(inner, &message.get_payload::<String>().unwrap_or_default());
             }
             _ = beat.tick() => {
                 let there = timeout(PATIENCE, asks.ping::<::redis::Value>()).await;
@@ -145,18 +118,23 @@ async fn hear(inner: &Weak<Inner>, heard: PubSub) {
 
 #[cfg(test)]
 mod tests {
+    use tenancy_core::{Domain, Slug};
+
     use super::*;
 
     #[test]
     fn what_is_said_is_understood() {
         let id = TenantId::new("acme_7").unwrap();
-        let [old, new] = ["acme", "apex"].map(|slug| Slug::new(slug).unwrap());
-        for slugs in [&[][..], &[&old], &[&old, &new]] {
-            let (heard, names) = read(&message(&id, slugs)).unwrap();
-            assert_eq!((heard, names.iter().collect::<Vec<_>>()), (id.clone(), slugs.to_vec()));
+        let [old, new] = ["acme", "apex"].map(|slug| Name::Slug(Slug::new(slug).unwrap()));
+        let domain = Name::Domain(Domain::new("shop.acme.example").unwrap());
+        let key = Name::Key("0123456789abcdef".into());
+        for names in [vec![], vec![old.clone()], vec![old, new, domain, key]] {
+            assert_eq!(told::read(&message(&id, &names)), Some((id.clone(), names)));
         }
-        for strange in ["", "Acme", "acme\n", "acme\nNot a slug", "a b"] {
-            assert!(read(strange).is_none(), "{strange:?}");
+        for strange in
+            ["", "Acme", "acme\n", "acme\nNot a slug", "a b", "acme\nx:y", "acme\nd:", "acme\nk:"]
+        {
+            assert!(told::read(strange).is_none(), "{strange:?}");
         }
     }
 }

@@ -1,21 +1,16 @@
 //! What is remembered under a name.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use tenancy_core::Tenant;
-
-use super::stripes::Mark;
+use super::{Found, stripes::Mark};
 
 /// A tenant, or that there is none.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) tenant: Option<Arc<Tenant>>,
+    pub(super) found: Option<Found>,
     pub(super) marks: [Mark; 2],
     pub(super) term: Term,
     /// Whether somebody loads it again.
@@ -39,8 +34,8 @@ impl Term {
 }
 
 impl Entry {
-    pub(super) fn new(tenant: Option<Arc<Tenant>>, marks: [Mark; 2], term: Term) -> Self {
-        Self { tenant, marks, term, refreshing: AtomicBool::new(false) }
+    pub(super) fn new(found: Option<Found>, marks: [Mark; 2], term: Term) -> Self {
+        Self { found, marks, term, refreshing: AtomicBool::new(false) }
     }
 
     /// Whether it is time to load it again, before anybody has to wait for it: said once.
@@ -51,6 +46,6 @@ impl Entry {
     /// The same for longer, in which it is not due.
     pub(super) fn until(&self, ends: Duration) -> Self {
         let term = Term { due: ends, ends, last: self.term.last };
-        Self::new(self.tenant.clone(), self.marks, term)
+        Self::new(self.found.clone(), self.marks, term)
     }
 }

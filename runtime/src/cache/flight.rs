@@ -10,14 +10,13 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
-use tenancy_core::Tenant;
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::Name;
+use super::{Found, Name};
 use crate::Error;
 
 /// What a load has come to, for all who waited.
-pub(super) type Loaded = Result<Option<Arc<Tenant>>, Arc<Error>>;
+pub(super) type Loaded = Result<Option<Found>, Arc<Error>>;
 
 pub(super) type Waits = Shared<BoxFuture<'static, Loaded>>;
 

@@ -55,9 +55,9 @@ impl Tenants {
         };
         let now = inner.now();
         let warm = inner.known.iter().any(|(_, entry)| inner.may_stay(&entry, now));
-        #[cfg(feature = "redis")]
+        #[cfg(any(feature = "redis", feature = "postgres"))]
         let told = inner.options.channel.is_some();
-        #[cfg(not(feature = "redis"))]
+        #[cfg(not(any(feature = "redis", feature = "postgres")))]
         let told = false;
         let channel = told.then(|| inner.told.load(Ordering::SeqCst));
         Health { store, warm, channel }

@@ -39,8 +39,22 @@ pub struct TenantCache {
     pub(super) unread: Duration,
     pub(super) capacity: usize,
     pub(super) unknown: usize,
+    #[cfg(any(feature = "redis", feature = "postgres"))]
+    pub(super) channel: Option<Channel>,
     #[cfg(feature = "redis")]
-    pub(super) channel: Option<Redis>,
+    shared: Option<(Redis, Duration)>,
+}
+
+/// How processes hear of what others change.
+#[cfg(any(feature = "redis", feature = "postgres"))]
+#[derive(Debug, Clone)]
+pub(super) enum Channel {
+    /// Whoever changes something says so.
+    #[cfg(feature = "redis")]
+    Redis(Redis),
+    /// The database says so.
+    #[cfg(feature = "postgres")]
+    Postgres(tenancy_core::Secret),
 }
 
 impl TenantCache {
@@ -55,8 +69,10 @@ impl TenantCache {
             unread: Duration::from_secs(60),
             capacity: 10_000,
             unknown: 10_000,
-            #[cfg(feature = "redis")]
+            #[cfg(any(feature = "redis", feature = "postgres"))]
             channel: None,
+            #[cfg(feature = "redis")]
+            shared: None,
         }
     }
 
@@ -88,8 +104,42 @@ impl TenantCache {
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn channel(mut self, redis: Redis) -> Self {
-        self.channel = Some(redis);
+        self.channel = Some(Channel::Redis(redis));
         self
+    }
+
+    /// Listens, in place of a channel of Redis, to what the database of the
+    /// [store](crate::SqlStore) says of its tenants: `LISTEN` of PostgreSQL, by a connection of its own
+    /// to this address. It must lead to the server itself: a pooler that lends connections for one
+    /// transaction at a time passes nothing on.
+    ///
+    /// The database says what has changed when the change is committed, whoever made it: another
+    /// process, one that died in that moment, or somebody with SQL. While it is heard, tenants are
+    /// remembered for [longer](Self::told_life); when the connection is lost all are forgotten.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn notified_by(mut self, url: impl Into<String>) -> Self {
+        self.channel = Some(Channel::Postgres(tenancy_core::Secret::new(url)));
+        self
+    }
+
+    /// Keeps tenants that were loaded in Redis as well, for all processes, so that the store is asked
+    /// less when there are many of them; for `life`, and for 30 seconds at least.
+    ///
+    /// A change is written there before anybody is told that it was made, and a reader that is late never
+    /// puts back what was before. While Redis is away the store is asked. A process that changes a
+    /// tenant and cannot reach Redis, while others can, leaves there what was before until its time is
+    /// over; so does SQL. What is [encrypted](crate::Builder) in the store is so there.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn shared(mut self, redis: Redis, life: Duration) -> Self {
+        self.shared = Some((redis, life.min(LONGEST)));
+        self
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn sharing(&self) -> Option<&(Redis, Duration)> {
+        self.shared.as_ref()
     }
 
     /// Sets how long a tenant is remembered while others tell what they change; 30 seconds unless

@@ -5,7 +5,7 @@ mod watched;
 use std::{sync::atomic::AtomicBool, task::Poll};
 
 use chrono::Utc;
-use tenancy_core::{NewTenant, Status};
+use tenancy_core::{NewTenant, Slug, Status};
 
 use self::watched::Watched;
 use super::*;
@@ -42,7 +42,7 @@ async fn change(store: &Watched, tenants: &Tenants, id: &str, apply: impl Fn(&mu
     apply(&mut tenant);
     tenant.updated_at = found.updated_at + chrono::Duration::microseconds(1);
     assert!(store.update(&tenant, found.updated_at).await.unwrap());
-    tenants.forget(&id, &[&found.slug, &tenant.slug]);
+    tenants.forget(&id, &[Name::Slug(found.slug), Name::Slug(tenant.slug)]);
 }
 
 async fn status(tenants: &Tenants, name: Name) -> Option<Status> {
@@ -87,7 +87,7 @@ async fn a_change_is_seen_at_once_under_every_name() {
     // Somebody else takes the old one.
     let new = NewTenant::new("acme").unwrap().id("other").unwrap();
     store.insert(&Tenant::create(new, Utc::now())).await.unwrap();
-    tenants.forget(&TenantId::new("other").unwrap(), &[&Slug::new("acme").unwrap()]);
+    tenants.forget(&TenantId::new("other").unwrap(), &[slug("acme")]);
     let other = tenants.find(slug("acme")).await.unwrap().unwrap();
     assert_eq!(other.id.as_str(), "other");
     assert_eq!(status(&tenants, slug("globex")).await, Some(Status::Active));
@@ -217,7 +217,7 @@ async fn strangers_are_read_once_and_push_nobody_out() {
     assert_eq!(store.reads(), 1 + 2_000, "acme is still known");
     let new = NewTenant::new("nobody-7").unwrap().id("late").unwrap();
     store.insert(&Tenant::create(new, Utc::now())).await.unwrap();
-    tenants.forget(&TenantId::new("late").unwrap(), &[&Slug::new("nobody-7").unwrap()]);
+    tenants.forget(&TenantId::new("late").unwrap(), &[slug("nobody-7")]);
     assert_eq!(status(&tenants, slug("nobody-7")).await, Some(Status::Active));
     assert_eq!(status(&tenants, slug("nobody-8")).await, None);
     assert!(tenants.inner.unknown.len() <= 10_000);
@@ -276,7 +276,8 @@ fn what_was_loaded_together_ends_apart_and_one_loads_it_again() {
     for number in 0..1_000 {
         let name = format!("t{number}");
         let tenant = Tenant::create(NewTenant::new(&name).unwrap(), Utc::now());
-        tenants.inner.keep(slug(&name), Some(Arc::new(tenant)), 0, Duration::ZERO);
+        let found = Found { tenant: Arc::new(tenant), key: None };
+        tenants.inner.keep(slug(&name), Some(found), 0, Duration::ZERO);
         let term = tenants.inner.known.get(&slug(&name)).unwrap().term;
         (first, last) = (first.min(term.ends), last.max(term.ends));
     }
@@ -322,8 +323,8 @@ async fn a_change_whose_caller_gave_up_is_seen_too() {
             }
             written.update(&tenant, seen).await
         };
-        let names = [&found.slug];
-        let mut change = Box::pin(tenants.change(&id, &names, update));
+        let names = vec![Name::Slug(found.slug)];
+        let mut change = Box::pin(tenants.change(&id, names, update));
         for _ in 0..polls {
             let begun = std::future::poll_fn(|cx| Poll::Ready(change.as_mut().poll(cx))).await;
             assert!(begun.is_pending());

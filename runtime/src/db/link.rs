@@ -9,13 +9,12 @@ use sea_orm::{
 
 use super::Context;
 #[cfg(feature = "postgres")]
-use crate::pool::{PgSession, PgTransaction, finish};
+use crate::pool::{PgSession, PgTransaction, Standing, finish};
 use crate::{
     Result,
     pool::{
         Connection, Direct, DirectTransaction, Door, Rows, Sender, Settings,
         engine::{Engine, Lease},
-        in_task,
     },
 };
 
@@ -71,6 +70,16 @@ impl Link {
             #[cfg(feature = "postgres")]
             Self::Lane(lane, way) => Self::Lane(lane, way.with_settings(settings)?),
         })
+    }
+
+    /// The same way by a pool, where transactions begin only for a tenant that is served. There are no
+    /// lanes then.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn asking(self, standing: Standing) -> Self {
+        match self {
+            Self::Pool(Way::Session(session)) => Self::Pool(Way::Session(session.asking(standing))),
+            _ => self,
+        }
     }
 
     /// The same way, where tenants that share a pool pass its gate.
@@ -229,7 +238,7 @@ impl Way {
     /// Begins a transaction, whether or not somebody waits for it.
     async fn begin(&self, options: TransactionOptions) -> Result<Txn, DbErr> {
         match self {
-            Self::Direct(direct) => Ok(Txn::Direct(direct.begin(options).await?)),
+            Self::Direct(direct) => Ok(Txn::Direct(direct.begin(options).await?.into())),
             #[cfg(feature = "postgres")]
             Self::Session(session) => {
                 let session = session.clone();
@@ -241,7 +250,7 @@ impl Way {
 
 /// An open transaction or savepoint. Dropped, it is rolled back.
 pub(super) enum Txn {
-    Direct(DirectTransaction),
+    Direct(Box<DirectTransaction>),
     #[cfg(feature = "postgres")]
     Session(PgTransaction),
 }
@@ -250,9 +259,27 @@ impl Txn {
     /// Whether statements must not be dropped.
     pub(super) fn in_task(&self) -> bool {
         match self {
-            Self::Direct(txn) => in_task(ConnectionTrait::get_database_backend(txn.get())),
+            Self::Direct(txn) => txn.in_task(),
             #[cfg(feature = "postgres")]
             Self::Session(_) => false,
+        }
+    }
+
+    /// Runs a statement of the transaction to its end, and ends it when it is known that nobody waits
+    /// for it any more, where it must not be dropped.
+    pub(super) async fn see_through<T>(
+        &self,
+        gone: impl Future<Output = ()> + Send,
+        work: impl Future<Output = T> + Send,
+    ) -> T {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::Direct(txn) => txn.see_through(gone, work).await,
+            #[cfg(any(feature = "postgres", not(feature = "mysql")))]
+            _ => {
+                drop(gone);
+                work.await
+            }
         }
     }
 
@@ -315,7 +342,7 @@ impl Txn {
     /// Opens a savepoint. Not to be dropped half-way.
     pub(super) async fn nested(&self, options: TransactionOptions) -> Result<Self, DbErr> {
         match self {
-            Self::Direct(txn) => Ok(Self::Direct(txn.nested(options).await?)),
+            Self::Direct(txn) => Ok(Self::Direct(txn.nested(options).await?.into())),
             #[cfg(feature = "postgres")]
             Self::Session(txn) => Ok(Self::Session(txn.nested(options).await?)),
         }

@@ -36,6 +36,13 @@ impl Session {
         Ok(self)
     }
 
+    /// The same, where transactions begin only for a tenant that is served.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn asking(mut self, standing: crate::pool::Standing) -> Self {
+        self.link = self.link.asking(standing);
+        self
+    }
+
     /// The same, where tenants that share a pool pass its gate.
     pub(crate) fn behind(mut self, door: &Door) -> Self {
         self.link = self.link.behind(door.clone());

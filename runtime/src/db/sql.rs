@@ -8,7 +8,10 @@ use futures_util::{Stream, StreamExt};
 use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement, Value, Values};
 use tenancy_core::{
     catalog::Assumed,
-    scope::{Action, Bind, Mode, Plan, Refusal, Scoper, fixed::Template},
+    scope::{
+        Action, Bind, Mode, Plan, Refusal, Scoper,
+        fixed::{Piece, Template},
+    },
 };
 
 pub use self::connection::TenantConnection;
@@ -159,9 +162,17 @@ impl TenantSql {
 
     /// The plan made when the program was compiled, if this scoper would make the same.
     fn plan(&self, written: &'static Written, scoper: &Scoper) -> Option<&'static Plan> {
+        let casts = |name| {
+            let pieces = &written.template.pieces;
+            pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(name)))
+        };
         let plan = match scoper.mode() {
             Mode::Rows => &written.rows,
             Mode::Schema { shared } => {
+                // Where the tenants' own types are, neither.
+                if scoper.catalog().enumerations().any(casts) {
+                    return None;
+                }
                 let plan = written.placed.as_ref()?;
                 let shares = plan.uses().iter().any(|table| table.action == Action::Shared);
                 // The shared tables' schema is known only now.

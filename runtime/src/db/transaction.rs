@@ -22,7 +22,7 @@ use tenancy_core::Tenant;
 pub(crate) use self::begin::{run, transaction_trait};
 use self::open::Open;
 pub use self::unscoped::UnscopedTransaction;
-use super::{Handle, Link, TenantStream, statement::Scoped};
+use super::{Handle, Link, TenantStream, place::explained, statement::Scoped};
 
 /// A transaction that can only ever see one tenant.
 ///
@@ -48,7 +48,8 @@ impl TenantTransaction {
         session: &Arc<Handle>,
         options: TransactionOptions,
     ) -> Result<Self, DbErr> {
-        let open = Open::begin(&session.link, options).await?;
+        let open = Open::begin(&session.link, options).await;
+        let open = open.map_err(|error| explained(&session.tenant, error))?;
         Ok(Self { session: Arc::clone(session), open })
     }
 
@@ -92,37 +93,53 @@ impl TenantTransaction {
         Ok(Some(self.session.link(scoped)))
     }
 
+    /// The rows of a statement as it is: what the database alone makes of it, for a proof.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn past_the_scoper(
+        &self,
+        stmt: Statement,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<QueryResult>, DbErr>> + Send + '_>> {
+        // As those of SeaORM's traits: the compiler gives up on futures in futures that are too deep.
+        Box::pin(self.open.query_all(stmt))
+    }
+
     pub(super) fn session(&self) -> &Handle {
         &self.session
     }
 
     /// Runs a statement that is scoped already; so do the next three.
     pub(super) async fn send(&self, scoped: Scoped) -> Result<ExecResult, DbErr> {
+        let noted = self.session.note(&scoped);
         if let Some(link) = self.beside(&scoped)? {
-            return link.execute(scoped.stmt).await;
+            return noted.changed(link.execute(scoped.stmt)).await;
         }
-        self.open.execute(scoped.stmt).await
+        noted.changed(self.open.execute(scoped.stmt)).await
     }
 
     pub(super) async fn send_one(&self, scoped: Scoped) -> Result<Option<QueryResult>, DbErr> {
+        let noted = self.session.note(&scoped);
         if let Some(link) = self.beside(&scoped)? {
-            return link.query_one(scoped.stmt).await;
+            return noted.one(link.query_one(scoped.stmt)).await;
         }
-        self.open.query_one(scoped.stmt).await
+        noted.one(self.open.query_one(scoped.stmt)).await
     }
 
     pub(super) async fn send_all(&self, scoped: Scoped) -> Result<Vec<QueryResult>, DbErr> {
+        let noted = self.session.note(&scoped);
         if let Some(link) = self.beside(&scoped)? {
-            return link.query_all(scoped.stmt).await;
+            return noted.all(link.query_all(scoped.stmt)).await;
         }
-        self.open.query_all(scoped.stmt).await
+        noted.all(self.open.query_all(scoped.stmt)).await
     }
 
     pub(super) async fn send_stream(&self, scoped: Scoped) -> Result<TenantStream<'_>, DbErr> {
+        let noted = self.session.note(&scoped);
         if let Some(link) = self.beside(&scoped)? {
-            return Ok(link.stream(scoped.stmt).await?.into());
+            let rows = noted.stream(link.stream(scoped.stmt)).await?;
+            return Ok(noted.rows_of(rows.into()));
         }
-        self.open.stream(scoped.stmt).await
+        let stream = noted.stream(self.open.stream(scoped.stmt)).await?;
+        Ok(noted.rows_of(stream))
     }
 }
 

@@ -68,7 +68,11 @@ impl Grounds {
         &self,
         context: tenancy_core::policy::Context,
     ) -> Result<Report> {
-        Audit::row_security(self.catalog(), context).run(self.connection()).await
+        let audit = Audit::row_security(self.catalog(), context);
+        let audit = self.heads_table.iter().fold(audit, Audit::allow_table);
+        let asked = self.standing().into_iter();
+        let audit = asked.fold(audit, |audit, function| audit.allow_function(&function.name));
+        audit.run(self.connection()).await
     }
 
     fn entities(&self, choose: impl Fn(Entity) -> Option<Entity>) -> Result<Catalog> {

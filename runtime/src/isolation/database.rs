@@ -13,6 +13,10 @@ use super::{
 use crate::{
     Error, Result,
     audit::Report,
+    migrate::{
+        Site,
+        structure::{Layout, Tables},
+    },
     pool::{Connection, PoolOptions},
 };
 
@@ -239,6 +243,15 @@ impl IsolationProvider for Database {
     fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session> {
         let url = self.address(grounds.url(), tenant, "rw")?;
         grounds.database(&tenant.id, url)
+    }
+
+    fn site(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Option<Site>> {
+        let url = self.address(&grounds.operator_options().url, tenant, "rw")?;
+        Ok(Some(grounds.site_in_database(name(tenant)?, url)))
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        Some(Layout { shared: Tables::Shared, place: Some(Tables::Alone) })
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use tenancy_core::{
-    Dialect, SchemaName, Secret, Tenant, TenantId,
+    DatabaseName, Dialect, SchemaName, Secret, Tenant, TenantId,
     catalog::Catalog,
     scope::{Mode, Scoper},
 };
@@ -14,8 +14,9 @@ use tokio::sync::OnceCell;
 use super::Signing;
 use super::{Session, TierTimeouts, rights};
 use crate::{
-    Result,
+    Error, Result,
     db::{Context, Link},
+    migrate::Site,
     pool::{
         self, Connection, Gate, PoolOptions, Settings,
         engine::{Engines, Limits},
@@ -46,6 +47,13 @@ pub struct Grounds {
     unscoped_apart: bool,
     shared: Option<String>,
     timeouts: TierTimeouts,
+    /// Where revisions say how far a place is, if they make the tables, and not the entities.
+    pub(super) heads_table: Option<String>,
+    /// What sessions under policies ask when a transaction begins, if they do.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+    standing: Option<StandingFunction>,
+    /// The role that serves tenants, once the database was asked.
+    pub(super) grantee: OnceCell<Option<String>>,
 }
 
 /// What serves tenants, and what the operator uses, as it was set up.
@@ -60,6 +68,18 @@ pub(crate) struct Setup {
     pub(crate) catalog: Catalog,
     pub(crate) plan_cache: u64,
     pub(crate) timeouts: TierTimeouts,
+    pub(crate) heads_table: Option<String>,
+    pub(crate) standing: Option<StandingFunction>,
+}
+
+/// The function of the control plane that says where a tenant stands.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+pub(crate) struct StandingFunction {
+    /// As it is called.
+    pub(crate) call: String,
+    /// As the audit names it.
+    pub(crate) name: String,
 }
 
 impl fmt::Debug for Grounds {
@@ -81,6 +101,8 @@ impl Grounds {
             catalog,
             plan_cache,
             timeouts,
+            heads_table,
+            standing,
         } = setup;
         #[cfg(feature = "postgres")]
         let engines = Engines::with_lanes(limits, LaneSource::new(&options, TENANT_SETTING))?;
@@ -108,6 +130,9 @@ impl Grounds {
             unscoped_apart,
             shared,
             timeouts,
+            heads_table,
+            standing,
+            grantee: OnceCell::new(),
         })
     }
 
@@ -135,7 +160,7 @@ impl Grounds {
             Some(lane) => Link::lane(lane, &self.conn, &context)?,
             None => self.link(&context)?,
         };
-        Ok(Session::new(link, &self.rows, None))
+        self.asking(Session::new(link, &self.rows, None), tenant)
     }
 
     /// The same, for policies that verify a token.
@@ -146,7 +171,21 @@ impl Grounds {
     #[cfg(feature = "postgres")]
     pub fn under_signed_policies(&self, tenant: &Tenant, signing: &Signing) -> Result<Session> {
         let context = Context::Signed(signing.token(&tenant.id));
-        Ok(Session::new(self.link(&context)?, &self.rows, None))
+        self.asking(Session::new(self.link(&context)?, &self.rows, None), tenant)
+    }
+
+    #[cfg(feature = "postgres")]
+    fn asking(&self, session: Session, tenant: &Tenant) -> Result<Session> {
+        match &self.standing {
+            Some(function) => Ok(session.asking(pool::Standing::new(&function.call, tenant)?)),
+            None => Ok(session),
+        }
+    }
+
+    /// The function that sessions under policies call, if they do.
+    #[cfg(feature = "postgres")]
+    pub(super) fn standing(&self) -> Option<&StandingFunction> {
+        self.standing.as_ref()
     }
 
     /// A session that leaves room for other tenants: where they share a pool it passes its gate,
@@ -218,6 +257,19 @@ impl Grounds {
         &self.operator_options
     }
 
+    /// How the operator's pool was opened, without what its connections are tried out for.
+    pub(crate) fn operator_connection_options(&self) -> PoolOptions {
+        let options = self.operator_options.clone();
+        #[cfg(feature = "postgres")]
+        let options = PoolOptions { probe: None, ..options };
+        options
+    }
+
+    /// In front of the pool that tenants share.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// The engines of tenants' databases.
     pub(crate) fn engines(&self) -> &Engines {
         &self.engines
@@ -228,12 +280,56 @@ impl Grounds {
         &self.conn
     }
 
+    /// A tenant's schema, for [revisions](crate::migrate).
+    #[must_use]
+    pub fn site_in_schema(&self, name: &SchemaName) -> Site {
+        Site::schema(name)
+    }
+
+    /// A tenant's database at that address, for [revisions](crate::migrate).
+    #[must_use]
+    pub fn site_in_database(&self, name: &DatabaseName, url: Secret) -> Site {
+        Site::database(name.as_str(), url)
+    }
+
+    /// The schema of what all tenants share, on MySQL the database.
+    pub(crate) fn shared_schema(&self) -> Option<&str> {
+        self.shared.as_deref()
+    }
+
+    /// The statements that let the role that serves tenants use what is made in a place.
+    pub(crate) async fn rights_at(&self, site: &Site) -> Result<Vec<String>> {
+        // Beside what all tenants share are the tables of the control plane, which the role that
+        // serves tenants must not read: revisions say themselves what is for whom there.
+        let schema = match site.named() {
+            _ if site.is_shared() => return Ok(Vec::new()),
+            Some(name) => name,
+            // A database of its own is used through its public schema.
+            None if self.backend() == DbBackend::Postgres => "public",
+            None => return Ok(Vec::new()),
+        };
+        let statements = rights::in_schema(self, schema).await?;
+        Ok(statements.into_iter().map(|statement| statement.sql).collect())
+    }
+
+    /// Refuses to make tables from the entities where revisions make them.
+    fn unmigrated(&self) -> Result<()> {
+        if self.heads_table.is_some() {
+            return Err(Error::config(
+                "this tenancy has migrations, which make its tables: run `Tenancy::migrate`, or \
+                 `tenancy migrate upgrade heads`, instead of `create_tables`",
+            ));
+        }
+        Ok(())
+    }
+
     /// Makes the tables of all annotated entities, those of tenants too, in the shared place.
     ///
     /// # Errors
     ///
     /// An error if the database refuses.
     pub async fn create_all_tables(&self) -> Result<()> {
+        self.unmigrated()?;
         self.run(schema::create_all(self.backend())?).await
     }
 
@@ -243,11 +339,15 @@ impl Grounds {
     ///
     /// An error if the database refuses.
     pub async fn create_shared_tables(&self) -> Result<()> {
+        self.unmigrated()?;
         self.run(schema::create_shared(self.backend())?).await
     }
 
     /// The statements that make a tenant's tables in a database of its own.
     pub(super) fn tables_apart(&self) -> Result<Vec<Statement>> {
+        if self.heads_table.is_some() {
+            return Ok(Vec::new());
+        }
         schema::create_in(self.backend(), &Place::Database)
     }
 
@@ -258,6 +358,9 @@ impl Grounds {
 
     /// The statements that make a tenant's tables in its schema.
     pub(super) fn tables_in(&self, name: &SchemaName) -> Result<Vec<Statement>> {
+        if self.heads_table.is_some() {
+            return Ok(Vec::new());
+        }
         let place = Place::Named { name: name.as_str(), shared: self.shared.as_deref() };
         schema::create_in(self.backend(), &place)
     }

@@ -7,7 +7,11 @@ use tenancy_core::{IsolationKind, Location, Tenant};
 #[cfg(feature = "postgres")]
 use super::Lanes;
 use super::{Grounds, IsolationProvider, Session, misplaced};
-use crate::{Error, Result, audit::Report};
+use crate::{
+    Error, Result,
+    audit::Report,
+    migrate::{Site, structure::Layout},
+};
 
 /// Keeps each tenant in the way its tier asks for.
 ///
@@ -37,16 +41,24 @@ impl Hybrid {
     /// Begins with the strategy of tenants whose tier says nothing else.
     #[must_use]
     pub fn new(kind: IsolationKind, provider: impl IsolationProvider) -> Self {
-        let strategies: Vec<(IsolationKind, Arc<dyn IsolationProvider>)> =
-            vec![(kind, Arc::new(provider))];
-        Self { default: kind, strategies, tiers: BTreeMap::new() }
+        Self::of(kind, Arc::new(provider))
+    }
+
+    /// Begins with a strategy of any type.
+    pub(crate) fn of(kind: IsolationKind, provider: Arc<dyn IsolationProvider>) -> Self {
+        Self { default: kind, strategies: vec![(kind, provider)], tiers: BTreeMap::new() }
     }
 
     /// Adds another strategy, or replaces the one of this kind.
     #[must_use]
-    pub fn strategy(mut self, kind: IsolationKind, provider: impl IsolationProvider) -> Self {
+    pub fn strategy(self, kind: IsolationKind, provider: impl IsolationProvider) -> Self {
+        self.and(kind, Arc::new(provider))
+    }
+
+    /// Adds a strategy of any type.
+    pub(crate) fn and(mut self, kind: IsolationKind, provider: Arc<dyn IsolationProvider>) -> Self {
         self.strategies.retain(|(known, _)| *known != kind);
-        self.strategies.push((kind, Arc::new(provider)));
+        self.strategies.push((kind, provider));
         self
     }
 
@@ -67,7 +79,7 @@ impl Hybrid {
     }
 
     /// The strategy a tenant's rows are kept by.
-    fn of(&self, tenant: &Tenant) -> Result<&dyn IsolationProvider> {
+    fn by(&self, tenant: &Tenant) -> Result<&dyn IsolationProvider> {
         let kind = tenant.location.as_ref().map(Location::isolation);
         kind.and_then(|kind| self.provider(kind)).ok_or_else(|| misplaced(tenant, &self.known()))
     }
@@ -98,15 +110,25 @@ impl IsolationProvider for Hybrid {
     }
 
     async fn provision(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
-        self.of(tenant)?.provision(grounds, tenant).await
+        self.by(tenant)?.provision(grounds, tenant).await
     }
 
     fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session> {
-        self.of(tenant)?.session(grounds, tenant)
+        self.by(tenant)?.session(grounds, tenant)
+    }
+
+    fn site(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Option<Site>> {
+        self.by(tenant)?.site(grounds, tenant)
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        let mut all = self.strategies.iter().map(|(_, provider)| provider.layout());
+        let first = all.next()??;
+        all.try_fold(first, |layout, other| Some(layout.and(other?)))
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
-        self.of(tenant)?.destroy(grounds, tenant).await
+        self.by(tenant)?.destroy(grounds, tenant).await
     }
 
     async fn verify(&self, grounds: &Grounds) -> Result<Report> {
@@ -118,11 +140,15 @@ impl IsolationProvider for Hybrid {
     }
 
     async fn verify_tenant(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Report> {
-        self.of(tenant)?.verify_tenant(grounds, tenant).await
+        self.by(tenant)?.verify_tenant(grounds, tenant).await
     }
 
     fn tells_database(&self) -> bool {
         self.strategies.iter().any(|(_, provider)| provider.tells_database())
+    }
+
+    fn checks_status(&self) -> bool {
+        self.strategies.iter().any(|(_, provider)| provider.checks_status())
     }
 
     #[cfg(feature = "postgres")]

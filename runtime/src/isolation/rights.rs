@@ -15,6 +15,10 @@ const CHANGES: &str = "INSERT, UPDATE, DELETE";
 /// The role that serves tenants, as it stands in a statement. `None` if it made the place itself,
 /// or if the engine knows no roles.
 async fn grantee(grounds: &Grounds) -> Result<Option<String>> {
+    grounds.grantee.get_or_try_init(|| asked(grounds)).await.cloned()
+}
+
+async fn asked(grounds: &Grounds) -> Result<Option<String>> {
     let backend = grounds.backend();
     let sql = match backend {
         DbBackend::Postgres => "SELECT current_user::text",

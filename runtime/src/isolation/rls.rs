@@ -9,7 +9,11 @@ use tenancy_core::{
 use super::{
     Grounds, IsolationProvider, Lanes, Session, Signing, check_override, erase, misplaced,
 };
-use crate::{Error, Result, audit::Report};
+use crate::{
+    Error, Result,
+    audit::Report,
+    migrate::structure::{Layout, Tables},
+};
 
 /// Keeps all tenants' rows in the same tables, under policies of the database that ask each
 /// transaction for its tenant. PostgreSQL only.
@@ -28,10 +32,11 @@ use crate::{Error, Result, audit::Report};
 pub struct Rls {
     lanes: Option<Lanes>,
     signing: Option<Signing>,
+    checks_status: bool,
 }
 
 impl Rls {
-    /// The strategy, without lanes and without signatures.
+    /// The strategy, without lanes, without signatures, and believing what is remembered of tenants.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -52,6 +57,38 @@ impl Rls {
     #[must_use]
     pub fn signed(mut self, signing: Signing) -> Self {
         self.signing = Some(signing);
+        self
+    }
+
+    /// Asks the database whether the tenant is still served, with each `BEGIN` and in the same round
+    /// trip. Whoever has not heard yet that a tenant was suspended, deleted, purged or is worked on is
+    /// refused there with an error that [is inactive](Error::is_inactive) or
+    /// [not found](Error::is_tenant_not_found), or [outdated](Error::is_outdated) if its rows are in no
+    /// shared table any more: from the moment the change is committed, whatever is
+    /// [remembered](crate::TenantCache) and by whatever process. What began before goes on to its end.
+    ///
+    /// The tenants must be kept in the database of their rows, as they are unless
+    /// [`Builder::store`](crate::Builder::store) or [`Builder::control_plane`](crate::Builder::control_plane)
+    /// says otherwise. They are asked about by a function, `tenancy_standing`, that runs as its owner;
+    /// [`connect`](crate::Builder::connect) lets the role that serves tenants call it, and that role needs
+    /// no right to the table. At the levels REPEATABLE READ and SERIALIZABLE a transaction sees what was
+    /// committed when it began, and not when its first statement ran.
+    ///
+    /// It cannot be had together with lanes, on which a statement needs no transaction.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tenancy::{Rls, Tenancy};
+    ///
+    /// let builder = Tenancy::builder()
+    ///     .database("postgres://app@localhost/shop")
+    ///     .operator("postgres://owner@localhost/shop")
+    ///     .isolation(Rls::new().check_status());
+    /// ```
+    #[must_use]
+    pub fn check_status(mut self) -> Self {
+        self.checks_status = true;
         self
     }
 
@@ -81,6 +118,10 @@ impl IsolationProvider for Rls {
             },
             _ => Err(misplaced(tenant, "shared tables under row-level security")),
         }
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        Some(Layout { shared: Tables::RowSecurity(self.context()), place: None })
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {
@@ -118,6 +159,10 @@ impl IsolationProvider for Rls {
 
     fn tells_database(&self) -> bool {
         true
+    }
+
+    fn checks_status(&self) -> bool {
+        self.checks_status
     }
 
     fn lanes(&self) -> Option<Lanes> {

@@ -3,7 +3,11 @@
 use tenancy_core::{IsolationKind, Location, Tenant};
 
 use super::{Grounds, IsolationProvider, Session, check_override, erase, misplaced};
-use crate::{Result, audit::Report};
+use crate::{
+    Result,
+    audit::Report,
+    migrate::structure::{Layout, Tables},
+};
 
 /// Keeps all tenants' rows in the same tables, told apart by the tenant column. The scoper is the
 /// wall. The default.
@@ -35,6 +39,10 @@ impl IsolationProvider for Row {
             Some(Location::Row) | None => grounds.shared_tables(),
             _ => Err(misplaced(tenant, "shared tables")),
         }
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        Some(Layout { shared: Tables::Rows, place: None })
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {

@@ -3,14 +3,25 @@
 use tenancy_core::{IsolationKind, Location, SchemaName, Tenant};
 
 use super::{Grounds, IsolationProvider, Session, check_override, misplaced, owner};
-use crate::{Result, audit::Report};
+use crate::{
+    Result,
+    audit::Report,
+    migrate::{
+        Site,
+        structure::{Layout, Tables},
+    },
+};
 
 /// Keeps each tenant's tables in a schema of its own.
 ///
 /// On MySQL and MariaDB that is a database on the same server, on SQLite a prefix of the tables'
 /// names in the same file. Statements name their tables as always: the scoper qualifies each of
 /// them, so there is no search path to lose, and a missing schema is an error. Tables all tenants
-/// share stay in the schema of the connection.
+/// share stay in the schema of the connection. What a table is called from outside says
+/// [`TenantDb::qualified_table`](crate::TenantDb::qualified_table).
+///
+/// The enumerations of PostgreSQL that only tenants' entities have (`db_type = "Enum"`) are in each
+/// tenant's schema too, and casts to them lead there; one that a shared entity has as well is shared.
 ///
 /// The schema's name is made from the tenant's id, not from its slug, and stored with the tenant.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +68,14 @@ impl IsolationProvider for Schema {
 
     fn session(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Session> {
         grounds.schema(place(tenant)?)
+    }
+
+    fn site(&self, grounds: &Grounds, tenant: &Tenant) -> Result<Option<Site>> {
+        Ok(Some(grounds.site_in_schema(place(tenant)?)))
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        Some(Layout { shared: Tables::Shared, place: Some(Tables::Tenant) })
     }
 
     async fn destroy(&self, grounds: &Grounds, tenant: &Tenant) -> Result<()> {

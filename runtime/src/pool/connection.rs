@@ -8,7 +8,8 @@
 //! - SQLite: a thread finishes the statement.
 //! - MySQL and MariaDB: dropped within the answer, it loses its place, and the connection's next
 //!   borrower waits for ever or reads what was meant for another. So no statement is dropped
-//!   there: each runs in a task of its own, and so does whoever reads a stream.
+//!   there: each runs in a task of its own, and so does whoever reads a stream. When its caller is
+//!   gone, the task has the statement [cancelled](super::mysql) and reads what is left.
 //!
 //! On every engine, a `BEGIN` dropped before its answer is a transaction the driver does not know
 //! of, which the next borrower would work in. It runs in a task of its own everywhere. What is
@@ -21,6 +22,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 
+#[cfg(feature = "mysql")]
+use super::mysql;
 use super::{Direct, PoolOptions, Rows, open};
 #[cfg(feature = "postgres")]
 use super::{PgSession, Probe, postgres::Pool};
@@ -34,6 +37,8 @@ pub(crate) struct Connection {
     conn: DatabaseConnection,
     #[cfg(feature = "postgres")]
     postgres: Option<Postgres>,
+    #[cfg(feature = "mysql")]
+    mysql: Option<mysql::Pool>,
 }
 
 /// What more there is on PostgreSQL.
@@ -51,6 +56,10 @@ impl Connection {
         #[cfg(feature = "postgres")]
         if options.is_postgres() {
             return Self::open_postgres(options).await;
+        }
+        #[cfg(feature = "mysql")]
+        if options.is_mysql() {
+            return Self::open_mysql(options).await;
         }
         Ok(Self::new(open(options).await?))
     }
@@ -73,7 +82,23 @@ impl Connection {
         lazy.connect_lazy(true);
         let conn = sea_orm::Database::connect(lazy).await?;
         let postgres = Postgres { pool, probe: options.probe.clone(), named: options.named() };
-        Ok(Self { conn, postgres: Some(postgres) })
+        Ok(Self { postgres: Some(postgres), ..Self::new(conn) })
+    }
+
+    #[cfg(feature = "mysql")]
+    async fn open_mysql(options: &PoolOptions) -> Result<Self> {
+        options.check()?;
+        let pool = mysql::Pool::new(options)?;
+        drop(pool.acquire().await?);
+        // Who has a single connection looks after it.
+        if options.max_connections > 1 {
+            pool.tend();
+        }
+        // As on PostgreSQL.
+        let mut lazy = mysql::options(options)?;
+        lazy.connect_lazy(true);
+        let conn = sea_orm::Database::connect(lazy).await?;
+        Ok(Self { mysql: Some(pool), ..Self::new(conn) })
     }
 
     /// A pool that is there already, whose statements stay prepared.
@@ -83,6 +108,8 @@ impl Connection {
             conn,
             #[cfg(feature = "postgres")]
             postgres: None,
+            #[cfg(feature = "mysql")]
+            mysql: None,
         }
     }
 
@@ -124,10 +151,13 @@ impl Connection {
                 }
             },
             #[cfg(feature = "mysql")]
-            DbBackend::MySql => {
-                let pool = self.conn.get_mysql_connection_pool();
-                (pool.size() as usize, pool.num_idle())
-            }
+            DbBackend::MySql => match &self.mysql {
+                Some(pool) => pool.usage(),
+                None => {
+                    let pool = self.conn.get_mysql_connection_pool();
+                    (pool.size() as usize, pool.num_idle())
+                }
+            },
             _ => (0, 0),
         }
     }
@@ -143,7 +173,10 @@ impl Connection {
                 None => taken(self.conn.get_postgres_connection_pool().acquire().await),
             },
             #[cfg(feature = "mysql")]
-            DbBackend::MySql => taken(self.conn.get_mysql_connection_pool().acquire().await),
+            DbBackend::MySql => match &self.mysql {
+                Some(pool) => pool.acquire().await.map(drop),
+                None => taken(self.conn.get_mysql_connection_pool().acquire().await),
+            },
             _ => Ok(()),
         }
     }
@@ -153,6 +186,10 @@ impl Connection {
         #[cfg(feature = "postgres")]
         if let Some(postgres) = &self.postgres {
             postgres.pool.close().await;
+        }
+        #[cfg(feature = "mysql")]
+        if let Some(pool) = &self.mysql {
+            pool.close().await;
         }
         self.conn.close_by_ref().await
     }
@@ -173,7 +210,12 @@ impl Connection {
 
     /// The way past the driver's own pool.
     pub(crate) fn direct(&self) -> Direct {
-        Direct::new(self.conn.clone())
+        let direct = Direct::new(self.conn.clone());
+        #[cfg(feature = "mysql")]
+        if let Some(pool) = &self.mysql {
+            return direct.by(pool.clone());
+        }
+        direct
     }
 }
 

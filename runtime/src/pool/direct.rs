@@ -1,16 +1,24 @@
 //! Statements that go to a pool of the driver's as they are: those of SQLite, MySQL and MariaDB.
 
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
     QueryResult, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _,
 };
 
 use super::{Door, Pass, Rows, finish};
+#[cfg(feature = "mysql")]
+use super::{
+    finish_knowing,
+    mysql::{Loan, Pool, Watch},
+};
 
 /// A pool of the driver's, and a tenant's way to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Direct {
     conn: DatabaseConnection,
+    /// Connections whose statements can be cancelled.
+    #[cfg(feature = "mysql")]
+    mysql: Option<Pool>,
     door: Option<Door>,
 }
 
@@ -18,17 +26,28 @@ pub(crate) struct Direct {
 pub(crate) struct DirectTransaction {
     // Dropped in this order.
     txn: DatabaseTransaction,
+    /// A savepoint is on the connection of its transaction.
+    #[cfg(feature = "mysql")]
+    loan: Option<Loan>,
+    #[cfg(feature = "mysql")]
+    watch: Option<Watch>,
     _pass: Option<Pass>,
-}
-
-/// Whether statements on this engine must not be dropped.
-pub(crate) fn in_task(backend: DbBackend) -> bool {
-    backend == DbBackend::MySql
 }
 
 impl Direct {
     pub(super) fn new(conn: DatabaseConnection) -> Self {
-        Self { conn, door: None }
+        Self {
+            conn,
+            #[cfg(feature = "mysql")]
+            mysql: None,
+            door: None,
+        }
+    }
+
+    /// By connections whose statements can be cancelled.
+    #[cfg(feature = "mysql")]
+    pub(super) fn by(self, pool: Pool) -> Self {
+        Self { mysql: Some(pool), ..self }
     }
 
     /// The same, as one of those who share the pool.
@@ -43,10 +62,6 @@ impl Direct {
         }
     }
 
-    fn in_task(&self) -> bool {
-        in_task(self.conn.get_database_backend())
-    }
-
     /// Runs a statement. Where it goes on without its caller, so does what it holds.
     async fn run<T, F>(&self, work: impl FnOnce(DatabaseConnection) -> F) -> Result<T, DbErr>
     where
@@ -54,13 +69,22 @@ impl Direct {
         F: Future<Output = Result<T, DbErr>> + Send + 'static,
     {
         let pass = self.enter().await?;
-        let work = work(self.conn.clone());
-        let guarded = async move {
-            let result = work.await;
-            drop(pass);
-            result
-        };
-        if self.in_task() { finish(guarded).await } else { guarded.await }
+        #[cfg(feature = "mysql")]
+        if let Some(pool) = &self.mysql {
+            let mut loan = pool.lend().await?;
+            return finish_knowing(|gone| {
+                let work = work(loan.start());
+                async move {
+                    let result = loan.see_through(gone.wait(), work).await;
+                    drop((loan, pass));
+                    result
+                }
+            })
+            .await;
+        }
+        let result = work(self.conn.clone()).await;
+        drop(pass);
+        result
     }
 
     pub(crate) async fn execute(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
@@ -84,9 +108,23 @@ impl Direct {
     /// The rows of a statement, one by one.
     pub(crate) async fn stream(&self, stmt: Statement) -> Result<Rows<'static>, DbErr> {
         let pass = self.enter().await?;
+        #[cfg(feature = "mysql")]
+        if let Some(pool) = &self.mysql {
+            let mut loan = pool.lend().await?;
+            return Ok(Rows::by(move |sender| async move {
+                let conn = loan.start();
+                let read = async {
+                    match conn.stream_raw(stmt).await {
+                        Ok(rows) => sender.send(rows).await,
+                        Err(error) => sender.fail(error).await,
+                    }
+                };
+                loan.see_through(sender.unwanted(), read).await;
+                drop((loan, pass));
+            }));
+        }
         // Nothing is sent before the first row is asked for.
-        let rows = self.conn.stream_raw(stmt).await?;
-        Ok(if self.in_task() { Rows::in_task(rows, pass) } else { Rows::by_caller(rows, pass) })
+        Ok(Rows::by_caller(self.conn.stream_raw(stmt).await?, pass))
     }
 
     /// Begins a transaction, whether or not somebody waits for it: it is rolled back if nobody does.
@@ -95,33 +133,94 @@ impl Direct {
         options: TransactionOptions,
     ) -> Result<DirectTransaction, DbErr> {
         let pass = self.enter().await?;
+        #[cfg(feature = "mysql")]
+        if let Some(pool) = &self.mysql {
+            let mut loan = pool.lend().await?;
+            return finish(async move {
+                let txn = loan.start().begin_with_options(options).await?;
+                loan.opened();
+                let watch = Some(loan.watch());
+                Ok(DirectTransaction { txn, loan: Some(loan), watch, _pass: pass })
+            })
+            .await;
+        }
         let conn = self.conn.clone();
         finish(async move {
             let txn = conn.begin_with_options(options).await?;
-            Ok(DirectTransaction { txn, _pass: pass })
+            Ok(DirectTransaction::of(txn, pass))
         })
         .await
     }
 }
 
 impl DirectTransaction {
+    fn of(txn: DatabaseTransaction, pass: Option<Pass>) -> Self {
+        Self {
+            txn,
+            #[cfg(feature = "mysql")]
+            loan: None,
+            #[cfg(feature = "mysql")]
+            watch: None,
+            _pass: pass,
+        }
+    }
+
+    /// Whether statements must not be dropped.
+    pub(crate) fn in_task(&self) -> bool {
+        ConnectionTrait::get_database_backend(&self.txn) == DbBackend::MySql
+    }
+
+    /// Runs a statement of the transaction to its end, and ends it when it is known that nobody waits
+    /// for it any more.
+    #[cfg(feature = "mysql")]
+    pub(crate) async fn see_through<T>(
+        &self,
+        gone: impl Future<Output = ()> + Send,
+        work: impl Future<Output = T> + Send,
+    ) -> T {
+        let Some(watch) = &self.watch else { return work.await };
+        watch.see_through(gone, work, &self.txn).await
+    }
+
     pub(crate) fn get(&self) -> &DatabaseTransaction {
         &self.txn
     }
 
     /// Opens a savepoint. Not to be dropped half-way.
     pub(crate) async fn nested(&self, options: TransactionOptions) -> Result<Self, DbErr> {
+        #[cfg(feature = "mysql")]
+        let _turn = match &self.watch {
+            Some(watch) => Some(watch.turn().await),
+            None => None,
+        };
         // The connection is the transaction's.
-        Ok(Self { txn: self.txn.begin_with_options(options).await?, _pass: None })
+        let txn = self.txn.begin_with_options(options).await?;
+        Ok(Self {
+            #[cfg(feature = "mysql")]
+            watch: self.watch.clone(),
+            ..Self::of(txn, None)
+        })
     }
 
     /// Not to be dropped half-way.
-    pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        self.txn.commit().await
+    #[cfg_attr(not(feature = "mysql"), allow(unused_mut))]
+    pub(crate) async fn commit(mut self) -> Result<(), DbErr> {
+        self.txn.commit().await?;
+        #[cfg(feature = "mysql")]
+        if let Some(loan) = &mut self.loan {
+            loan.closed();
+        }
+        Ok(())
     }
 
     /// Not to be dropped half-way.
-    pub(crate) async fn rollback(self) -> Result<(), DbErr> {
-        self.txn.rollback().await
+    #[cfg_attr(not(feature = "mysql"), allow(unused_mut))]
+    pub(crate) async fn rollback(mut self) -> Result<(), DbErr> {
+        self.txn.rollback().await?;
+        #[cfg(feature = "mysql")]
+        if let Some(loan) = &mut self.loan {
+            loan.closed();
+        }
+        Ok(())
     }
 }

@@ -66,6 +66,14 @@ impl Gate {
         Door { gate: self.clone(), tenant: tenant.clone() }
     }
 
+    /// How many connections are in use, and how many callers wait for one.
+    pub(crate) fn in_use(&self) -> (usize, usize) {
+        let counts = self.turns().counts();
+        counts.iter().fold((0, 0), |(inside, waiting), count| {
+            (inside + count.inside, waiting + count.waiting)
+        })
+    }
+
     fn turns(&self) -> MutexGuard<'_, Turns<oneshot::Sender<Pass>>> {
         // No panic leaves it half-changed.
         self.0.turns.lock().unwrap_or_else(PoisonError::into_inner)
@@ -103,9 +111,12 @@ impl Door {
         // Leaves the queue before the receiver is dropped, with what may have come meanwhile.
         let waiting = Waiting { door: self, ticket };
         let wait = self.gate.0.wait;
+        let began = tokio::time::Instant::now();
         if let Ok(Ok(pass)) = tokio::time::timeout(wait, &mut receiver).await {
+            metrics::histogram!("tenancy_pool_wait_seconds").record(began.elapsed());
             return Ok(pass);
         }
+        metrics::counter!("tenancy_pool_timeouts_total").increment(1);
         let error = self.too_long(wait);
         drop(waiting);
         // It may have come at the last moment.

@@ -65,7 +65,6 @@ impl Sender {
     }
 
     /// Waits until nobody wants any more rows.
-    #[cfg(feature = "postgres")]
     pub(crate) async fn unwanted(&self) {
         self.to.closed().await;
     }
@@ -77,14 +76,6 @@ impl Sender {
 }
 
 impl Rows<'static> {
-    /// Rows that a task of its own reads to the end, whatever becomes of the caller.
-    pub(crate) fn in_task(rows: QueryStream, pass: Option<Pass>) -> Self {
-        Self::by(move |sender| async move {
-            sender.send(rows).await;
-            drop(pass);
-        })
-    }
-
     /// Rows that the caller reads.
     pub(crate) fn by_caller(rows: QueryStream, pass: Option<Pass>) -> Self {
         Self { source: Source::Pool(Box::new(rows)), _pass: pass }

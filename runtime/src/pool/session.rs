@@ -7,10 +7,12 @@
 //! statement, `COMMIT`. In a transaction of the caller's, a statement takes one. A token takes a round
 //! trip of its own after the `BEGIN`, since it is bound.
 //!
-//! How long statements may take is said with the `BEGIN` as well. Elsewhere a single statement is sent
+//! How long statements may take is said with the `BEGIN` as well, and where it is wanted the database
+//! is asked there whether the tenant is still served. Elsewhere a single statement is sent
 //! as it is.
 
 mod lease;
+mod standing;
 mod transaction;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 
 use self::lease::{Lease, survives};
-pub(crate) use self::transaction::PgTransaction;
+pub(crate) use self::{standing::Standing, transaction::PgTransaction};
 use super::{Door, Probe, Rows, Sender, Token, postgres::Pool};
 
 /// A pool, and what each transaction on it begins with.
@@ -37,6 +39,8 @@ pub(crate) struct PgSession {
     /// Follows `BEGIN` in the same round trip. Unlike `SELECT set_config(…)` it takes no snapshot:
     /// that is left to the first statement, as in any other transaction.
     set: Arc<str>,
+    /// Asked with it.
+    standing: Option<Standing>,
     /// Follows that.
     token: Option<Token>,
     /// Whether a single statement is in a transaction.
@@ -53,7 +57,8 @@ impl PgSession {
     /// else has prepared.
     pub(super) fn silent(pool: &Pool, named: bool) -> Self {
         let (pool, set) = (pool.clone(), "".into());
-        Self { pool, door: None, probe: None, set, token: None, wrapped: !named, named }
+        let (door, probe, standing, token) = (None, None, None, None);
+        Self { pool, door, probe, set, standing, token, wrapped: !named, named }
     }
 
     /// On connections that were tried out for settings.
@@ -69,6 +74,11 @@ impl PgSession {
     /// Transactions with a token.
     pub(crate) fn signing(self, token: Token) -> Self {
         Self { token: Some(token), wrapped: true, ..self }
+    }
+
+    /// Transactions that begin only where the tenant is served.
+    pub(crate) fn asking(self, standing: Standing) -> Self {
+        Self { standing: Some(standing), wrapped: true, ..self }
     }
 
     /// Transactions with settings.
@@ -97,7 +107,13 @@ impl PgSession {
     async fn begin_on(&self, lease: &mut Lease, options: TransactionOptions) -> Result<(), DbErr> {
         let modes = modes(options);
         let begin = format!("BEGIN{}{modes}{}", if modes.is_empty() { "" } else { " " }, self.set);
-        lease.begin(begin).await.map_err(query_error)?;
+        match &self.standing {
+            Some(standing) => {
+                let said = lease.begin_asking(begin + standing.question()).await;
+                standing.judge(said.map_err(query_error)?.as_deref())?;
+            }
+            None => lease.begin(begin).await.map_err(query_error)?,
+        }
         if let Some(token) = &self.token {
             let token = token.sign();
             let tell = Token::telling();

@@ -30,7 +30,8 @@ impl<E: TenantEntity> RepoUpdate<E> {
 
     /// Sets a column to a value or an expression.
     pub fn set(self, column: E::Column, value: impl Into<SimpleExpr>) -> Self {
-        let value: Expr = value.into();
+        // A value of an enumeration of the database's own is cast to it.
+        let value: Expr = column.save_as(value.into());
         Self { update: self.update.col_expr(column, value), ..self }
     }
 

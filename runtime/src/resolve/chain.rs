@@ -4,10 +4,12 @@ use std::{fmt, pin::Pin};
 
 use futures_util::future;
 use http::{HeaderName, request::Parts};
+use tenancy_core::Domain;
 
 use super::{Resolved, Resolver, Unresolved};
 
-/// Several resolvers: the [first](Chain::first) that finds something, or [all](Chain::all) that do.
+/// Several resolvers: the [first](Chain::first) that finds something, [all](Chain::all) that do, or
+/// [every](Chain::every) one.
 ///
 /// Only a resolver for which a request says [nothing](Unresolved::Missing) is passed over. One that
 /// finds something malformed, ambiguous or not to be trusted refuses the request: if it were passed
@@ -46,6 +48,7 @@ pub struct Chain {
 enum Rule {
     First,
     All,
+    Every,
 }
 
 impl Chain {
@@ -62,6 +65,31 @@ impl Chain {
     #[must_use]
     pub fn all(resolver: impl Resolver) -> Self {
         Self { resolvers: vec![Box::new(resolver)], rule: Rule::All }
+    }
+
+    /// Goes by every resolver, each of which must find something: as [`all`](Self::all), but that a
+    /// request for which one of them finds nothing names no tenant.
+    ///
+    /// For a name that anybody can choose, beside a proof without which it is worth nothing: with
+    /// `all`, whoever leaves the token away is let through by the name alone.
+    ///
+    /// # Example
+    ///
+    /// ```standalone_crate
+    /// use tenancy::{Chain, Header, Resolver, Slug, Subdomain, resolve::{Resolved, Unresolved}};
+    ///
+    /// let every = Chain::every(Subdomain::of("example.com")).with(Header::default());
+    /// let ask = |request: http::request::Builder| {
+    ///     every.resolve(&request.header("host", "acme.example.com").body(()).unwrap().into_parts().0)
+    /// };
+    /// assert_eq!(ask(http::Request::builder()), Err(Unresolved::Missing));
+    /// let both = ask(http::Request::builder().header("x-tenant-id", "acme"));
+    /// assert_eq!(both, Ok(Resolved::from(Slug::new("acme")?)));
+    /// # Ok::<(), tenancy::InvalidValue>(())
+    /// ```
+    #[must_use]
+    pub fn every(resolver: impl Resolver) -> Self {
+        Self { resolvers: vec![Box::new(resolver)], rule: Rule::Every }
     }
 
     /// Adds a resolver.
@@ -88,7 +116,7 @@ impl Chain {
                         None => found,
                     });
                 }
-                Err(Unresolved::Missing) => {}
+                Err(Unresolved::Missing) if self.rule == Rule::All => {}
                 // Nothing is renewed for a request that is refused in any case.
                 Err(Unresolved::Stale) => stale = true,
                 Err(reason) => return Err(reason),
@@ -105,7 +133,7 @@ impl Resolver for Chain {
     fn resolve(&self, parts: &Parts) -> Result<Resolved, Unresolved> {
         match self.rule {
             Rule::First => self.present(parts),
-            Rule::All => self.agreed(parts),
+            Rule::All | Rule::Every => self.agreed(parts),
         }
     }
 
@@ -117,6 +145,10 @@ impl Resolver for Chain {
             }
         }
         names
+    }
+
+    fn base_domains(&self) -> Vec<Domain> {
+        self.resolvers.iter().flat_map(|resolver| resolver.base_domains()).collect()
     }
 
     fn refresh(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

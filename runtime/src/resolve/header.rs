@@ -4,6 +4,7 @@ use http::{HeaderName, request::Parts};
 use tenancy_core::Slug;
 
 use super::{Resolved, Resolver, Unresolved};
+use crate::Error;
 
 /// Reads the slug from one header.
 ///
@@ -41,9 +42,18 @@ impl Header {
     /// If the text cannot be the name of a header.
     #[must_use]
     pub fn new(name: &str) -> Self {
+        Self::try_new(name).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Reads the header called `name`, in whatever case.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) if the text cannot be the name of a header.
+    pub fn try_new(name: &str) -> crate::Result<Self> {
         match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(name) => Self { name },
-            Err(_) => panic!("`{name}` cannot be the name of a header"),
+            Ok(name) => Ok(Self { name }),
+            Err(_) => Err(Error::config(format!("`{name}` cannot be the name of a header"))),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use http::Uri;
-use tenancy_core::{Slug, TenantId};
+use tenancy_core::{Domain, Slug, TenantId};
 
 use super::Unresolved;
+use crate::PresentedKey;
 
 /// By what a tenant is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,6 +16,22 @@ pub enum TenantRef {
     Slug(Slug),
     /// Its identity.
     Id(TenantId),
+    /// A domain that it has shown to be its own.
+    Domain(Domain),
+    /// A key that was made for it.
+    ApiKey(PresentedKey),
+}
+
+impl From<Domain> for TenantRef {
+    fn from(domain: Domain) -> Self {
+        TenantRef::Domain(domain)
+    }
+}
+
+impl From<PresentedKey> for TenantRef {
+    fn from(key: PresentedKey) -> Self {
+        TenantRef::ApiKey(key)
+    }
 }
 
 impl From<Slug> for TenantRef {
@@ -34,6 +51,8 @@ impl fmt::Display for TenantRef {
         match self {
             TenantRef::Slug(slug) => write!(f, "the slug `{slug}`"),
             TenantRef::Id(id) => write!(f, "the id `{id}`"),
+            TenantRef::Domain(domain) => write!(f, "the domain `{domain}`"),
+            TenantRef::ApiKey(key) => write!(f, "the key `{}`", key.id()),
         }
     }
 }

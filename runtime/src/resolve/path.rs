@@ -5,6 +5,7 @@ use http::{Uri, request::Parts, uri::PathAndQuery};
 use tenancy_core::Slug;
 
 use super::{Resolved, Resolver, Unresolved};
+use crate::Error;
 
 /// Reads the slug from the path, `/t/acme/orders`, and takes it out: the service inside sees
 /// `/orders`.
@@ -54,6 +55,15 @@ impl Path {
     /// and digits of ASCII, `-` and `_`.
     #[must_use]
     pub fn new(prefix: &str) -> Self {
+        Self::try_new(prefix).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Reads the segment that follows `prefix`, as [`new`](Self::new) does.
+    ///
+    /// # Errors
+    ///
+    /// One of [configuration](Error::is_config) where `new` panics.
+    pub fn try_new(prefix: &str) -> crate::Result<Self> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let segments: Option<Vec<&str>> = match prefix.strip_prefix('/') {
             Some("") => Some(Vec::new()),
@@ -61,9 +71,11 @@ impl Path {
         };
         match segments {
             Some(segments) if segments.iter().all(|s| !s.is_empty() && s.chars().all(allowed)) => {
-                Self { prefix: segments.into_iter().map(Box::from).collect() }
+                Ok(Self { prefix: segments.into_iter().map(Box::from).collect() })
             }
-            _ => panic!("`{prefix}` cannot be the prefix of a path: it is to be like `/t`"),
+            _ => Err(Error::config(format!(
+                "`{prefix}` cannot be the prefix of a path: it is to be like `/t`"
+            ))),
         }
     }
 

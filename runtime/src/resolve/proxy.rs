@@ -72,7 +72,8 @@ impl TrustedProxies {
     }
 
     fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>, field: Field) -> Self {
-        let networks = networks.into_iter().map(|text| network(text.as_ref())).collect();
+        let network = |text: T| network(text.as_ref()).unwrap_or_else(|why| panic!("{why}"));
+        let networks = networks.into_iter().map(network).collect();
         Self { networks, field }
     }
 
@@ -86,8 +87,7 @@ impl TrustedProxies {
 
     /// The host the client asked for, if a trusted proxy says it.
     pub(super) fn host(&self, parts: &Parts) -> Result<Option<Host>, Unresolved> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        if !peer.is_some_and(|peer| self.trusts(peer.0.ip())) {
+        if !self.are_peer(parts) {
             return Ok(None);
         }
         let values = parts.headers.get_all(self.field()).iter().map(HeaderValue::as_bytes);
@@ -105,6 +105,12 @@ impl TrustedProxies {
         Ok(Some(last.clone()))
     }
 
+    /// Whether a request comes from one of them.
+    pub(crate) fn are_peer(&self, parts: &Parts) -> bool {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        peer.is_some_and(|peer| self.trusts(peer.0.ip()))
+    }
+
     fn trusts(&self, peer: IpAddr) -> bool {
         // A socket that listens for both families shows the addresses of the older one as mapped.
         let peer = peer.to_canonical();
@@ -112,11 +118,14 @@ impl TrustedProxies {
     }
 }
 
-fn network(text: &str) -> IpNet {
+/// # Errors
+///
+/// If the text is no network, or one of all addresses.
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let Ok(network) = network else {
-        panic!("`{text}` is neither an address nor a network such as `10.0.0.0/8`");
-    };
-    assert!(network.prefix_len() > 0, "`{text}` would trust everybody");
-    network
+    match network {
+        Err(_) => Err(format!("`{text}` is neither an address nor a network such as `10.0.0.0/8`")),
+        Ok(network) if network.prefix_len() == 0 => Err(format!("`{text}` would trust everybody")),
+        Ok(network) => Ok(network),
+    }
 }

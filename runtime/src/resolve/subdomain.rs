@@ -72,9 +72,18 @@ impl Subdomain {
     ///
     /// As [`of`](Self::of).
     #[must_use]
-    pub fn also(mut self, base: &str) -> Self {
-        self.bases.push(checked(base).unwrap_or_else(|error| panic!("{error}")));
-        self
+    pub fn also(self, base: &str) -> Self {
+        self.try_also(base).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Reads slugs below another domain as well, as [`also`](Self::also) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_of`](Self::try_of).
+    pub fn try_also(mut self, base: &str) -> Result<Self> {
+        self.bases.push(checked(base)?);
+        Ok(self)
     }
 
     /// Sets which names are no tenants'; `admin`, `api`, `app`, `assets`, `cdn`, `mail`, `static`
@@ -98,6 +107,13 @@ impl Subdomain {
     pub fn behind(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = Some(proxies);
         self
+    }
+}
+
+impl Subdomain {
+    /// What it reads, for a resolver that reads the rest.
+    pub(super) fn reads(&self) -> (&[Domain], Option<&TrustedProxies>) {
+        (&self.bases, self.proxies.as_ref())
     }
 }
 
@@ -126,6 +142,10 @@ impl Resolver for Subdomain {
             return Err(Unresolved::Missing);
         }
         Slug::new(label).map(Resolved::from).map_err(|_| Unresolved::Malformed)
+    }
+
+    fn base_domains(&self) -> Vec<Domain> {
+        self.bases.clone()
     }
 
     fn vary(&self) -> Vec<HeaderName> {

@@ -1,6 +1,8 @@
 //! Resolvers, by tables of requests.
 
+mod api_key;
 mod chain;
+mod domain;
 mod header;
 mod path;
 mod proxy;
@@ -77,6 +79,8 @@ pub(super) fn word(answer: &Result<Resolved, Unresolved>) -> String {
         words.push(match key {
             TenantRef::Slug(slug) => slug.to_string(),
             TenantRef::Id(id) => format!("id {id}"),
+            TenantRef::Domain(domain) => format!("domain {domain}"),
+            TenantRef::ApiKey(key) => format!("key {}", key.id()),
         });
     }
     words.sort();

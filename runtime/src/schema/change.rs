@@ -45,7 +45,7 @@ pub(super) fn triggers(
         dialect,
         place: match place {
             Some(Place::Named { name, .. }) => Some(name),
-            Some(Place::Database) | None => None,
+            Some(Place::Bare | Place::Database) | None => None,
         },
         table: &own.table,
         tenant: Key::tenant(column, kind),

@@ -9,7 +9,10 @@ use tenancy_core::{
     catalog::{Entity, KeyKind},
 };
 
-use super::parts::Column;
+use super::{
+    Place,
+    parts::{Column, Enumeration},
+};
 use crate::{Error, Result};
 
 /// Describes a column as SeaORM would, but for what its keys say: those are the table's. `alone`
@@ -19,6 +22,7 @@ pub(super) fn define(
     backend: DbBackend,
     own: &Entity,
     alone: bool,
+    place: Option<&Place<'_>>,
 ) -> Result<ColumnDef> {
     let Column { name, theirs, nullable, .. } = column;
     let Some(theirs_type) = theirs.get_column_type() else {
@@ -27,7 +31,7 @@ pub(super) fn define(
     let tenant = own.tenant_column().filter(|(tenant, _)| *tenant == *name);
     let kind = match tenant {
         Some((_, kind)) => tenant_type(kind, backend),
-        None => theirs_type.clone(),
+        None => placed(column, backend, place).unwrap_or_else(|| theirs_type.clone()),
     };
     let spec = theirs.get_column_spec();
     let mut ours = ColumnDef::new_with_type(Alias::new(*name), kind);
@@ -50,6 +54,14 @@ pub(super) fn define(
         ours.primary_key();
     }
     Ok(ours)
+}
+
+/// The type of a column whose values are of an enumeration in the tenant's schema.
+fn placed(column: &Column, backend: DbBackend, place: Option<&Place<'_>>) -> Option<ColumnType> {
+    let Enumeration { name, listed, .. } = column.enumeration.as_ref()?;
+    let name = place.filter(|_| backend == DbBackend::Postgres)?.enumeration(name)?;
+    let one = ColumnType::custom(name);
+    Some(if *listed { ColumnType::Array(one.into()) } else { one })
 }
 
 /// The type of a tenant column. Two tenants must never compare equal, whatever the collation of

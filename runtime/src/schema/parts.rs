@@ -4,7 +4,8 @@ use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait,
     RelationDef, RelationTrait, Schema,
     sea_query::{
-        ColumnDef, IndexCreateStatement, TableRef, extension::postgres::TypeCreateStatement,
+        ColumnDef, ColumnType, IndexCreateStatement, TableRef,
+        extension::postgres::TypeCreateStatement,
     },
 };
 
@@ -21,6 +22,28 @@ pub(super) struct Parts {
     pub(super) types: Vec<TypeCreateStatement>,
 }
 
+/// An enumeration of the database's own.
+#[derive(Debug, Clone)]
+pub(super) struct Enumeration {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+    /// Whether a column has several of its values.
+    pub(super) listed: bool,
+}
+
+impl Enumeration {
+    fn of(kind: &ColumnType) -> Option<Self> {
+        match kind {
+            ColumnType::Enum { name, variants } => {
+                let values = variants.iter().map(ToString::to_string).collect();
+                Some(Self { name: name.to_string(), values, listed: false })
+            }
+            ColumnType::Array(inner) => Some(Self { listed: true, ..Self::of(inner)? }),
+            _ => None,
+        }
+    }
+}
+
 /// One column.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -28,6 +51,8 @@ pub(super) struct Column {
     /// As SeaORM would make it.
     pub(super) theirs: ColumnDef,
     pub(super) nullable: bool,
+    /// The enumeration of the database's own that its values are of.
+    pub(super) enumeration: Option<Enumeration>,
     /// Whether it is in the entity's primary key.
     pub(super) key: bool,
 }
@@ -46,10 +71,12 @@ impl Parts {
             types: schema.create_enum_from_entity(entity),
         };
         for column in E::Column::iter() {
+            let def = column.def();
             parts.columns.push(Column {
                 name: column.as_str(),
                 theirs: schema.get_column_def::<E>(column),
-                nullable: column.def().is_null(),
+                nullable: def.is_null(),
+                enumeration: Enumeration::of(def.get_column_type()),
                 key: false,
             });
         }

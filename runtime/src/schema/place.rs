@@ -4,7 +4,11 @@ use sea_orm::{
     DbBackend,
     sea_query::{Alias, IntoIden, IntoTableRef, SchemaName as Qualifier, TableName, TableRef},
 };
-use tenancy_core::{catalog::Entity, scope::PREFIX_END};
+use tenancy_core::{
+    Dialect,
+    catalog::Entity,
+    scope::{Mode, PREFIX_END},
+};
 
 use crate::{Error, Result};
 
@@ -18,6 +22,8 @@ pub(crate) enum Place<'a> {
         /// Where the tables all tenants share are, if they need to be named.
         shared: Option<&'a str>,
     },
+    /// Where bare names lead, and the tables all tenants share are found by bare names too.
+    Bare,
     /// In the database of the connection, which is the tenant's alone. The tables all tenants share
     /// are in another.
     Database,
@@ -30,7 +36,7 @@ impl Place<'_> {
         if entity.tenant_column().is_none() {
             let shared = match self {
                 Place::Named { shared, .. } => *shared,
-                Place::Database => None,
+                Place::Bare | Place::Database => None,
             };
             return Ok(match (&entity.schema, shared) {
                 (Some(schema), _) => (Alias::new(schema), plain).into_table_ref(),
@@ -46,7 +52,7 @@ impl Place<'_> {
             )));
         }
         Ok(match (backend, self) {
-            (_, Place::Database) => plain.into_table_ref(),
+            (_, Place::Bare | Place::Database) => plain.into_table_ref(),
             (DbBackend::Sqlite, _) => Alias::new(self.prefixed(&entity.table)).into_table_ref(),
             (_, Place::Named { name, .. }) => TableRef::Table(
                 TableName(Some(Qualifier(None, Alias::new(*name).into_iden())), plain.into_iden()),
@@ -59,8 +65,16 @@ impl Place<'_> {
     pub(crate) fn prefixed(&self, name: &str) -> String {
         match self {
             Place::Named { name: prefix, .. } => format!("{prefix}{PREFIX_END}{name}"),
-            Place::Database => name.to_owned(),
+            Place::Bare | Place::Database => name.to_owned(),
         }
+    }
+
+    /// A native enumeration in a tenant's schema, quoted. None of one that is elsewhere.
+    pub(super) fn enumeration(&self, name: &str) -> Option<String> {
+        let Place::Named { name: schema, .. } = self else { return None };
+        let own = super::own_enumerations().contains(name);
+        let mode = Mode::Schema { shared: None };
+        own.then(|| mode.table_name(Dialect::Postgres, Some(schema), None, name))
     }
 
     /// Whether a foreign key from a tenant's table to that one can be made.

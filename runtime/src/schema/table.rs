@@ -6,12 +6,11 @@ use sea_orm::{
     DbBackend, Statement,
     sea_query::{
         Alias, Index, IndexCreateStatement, PostgresQueryBuilder, Table, TableName, TableRef,
-        extension::postgres::TypeCreateStatement,
     },
 };
 use tenancy_core::catalog::Entity;
 
-use super::{Blueprint, Parts, Place, column, foreign};
+use super::{Blueprint, Parts, Place, column, foreign, parts::Enumeration};
 use crate::{Error, Result};
 
 /// Longest identifier PostgreSQL keeps; it cuts off the rest, and two names may become one.
@@ -58,7 +57,7 @@ pub(super) fn draw(
     // A key of one column stands beside it: only there SQLite makes up its values.
     let alone = primary.len() == 1;
     for column in &parts.columns {
-        table.col(column::define(column, backend, own, alone)?);
+        table.col(column::define(column, backend, own, alone, place)?);
     }
     if !alone && !primary.is_empty() {
         table.primary_key(columns(Index::create().primary(), &primary));
@@ -120,7 +119,8 @@ pub(super) fn draw(
         columns: own.columns.len(),
         parents,
         references,
-        types: types(&parts.types, backend),
+        types: types(parts, backend, place),
+        enumerations: enumerations(parts).map(|it| it.name.clone()).collect(),
         statements,
         last: Vec::new(),
         shared: tenant.is_none(),
@@ -137,18 +137,32 @@ fn columns<'a>(
     index
 }
 
-/// PostgreSQL's enumerations, which know no IF NOT EXISTS.
-fn types(types: &[TypeCreateStatement], backend: DbBackend) -> Vec<Statement> {
-    types
-        .iter()
-        .map(|kind| {
-            let create = kind.to_string(PostgresQueryBuilder);
-            let sql = format!(
-                "DO $tenancy$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $tenancy$"
-            );
-            Statement::from_string(backend, sql)
-        })
-        .collect()
+/// The native enumerations of a table's columns.
+fn enumerations(parts: &Parts) -> impl Iterator<Item = &Enumeration> {
+    parts.columns.iter().filter_map(|column| column.enumeration.as_ref())
+}
+
+/// PostgreSQL's enumerations, which know no IF NOT EXISTS. In a tenant's schema, those that are there.
+fn types(parts: &Parts, backend: DbBackend, place: Option<&Place<'_>>) -> Vec<Statement> {
+    let create: Vec<String> = match place {
+        Some(place @ Place::Named { .. }) if backend == DbBackend::Postgres => {
+            let own = enumerations(parts).filter_map(|Enumeration { name, values, .. }| {
+                let name = place.enumeration(name)?;
+                let values: Vec<String> =
+                    values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+                Some(format!("CREATE TYPE {name} AS ENUM ({})", values.join(", ")))
+            });
+            own.collect()
+        }
+        _ => parts.types.iter().map(|kind| kind.to_string(PostgresQueryBuilder)).collect(),
+    };
+    let unless_there = |create: String| {
+        let sql = format!(
+            "DO $tenancy$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END $tenancy$"
+        );
+        Statement::from_string(backend, sql)
+    };
+    create.into_iter().map(unless_there).collect()
 }
 
 /// What an index is created on: only PostgreSQL takes a schema there, and elsewhere it follows.

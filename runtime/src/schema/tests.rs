@@ -207,6 +207,7 @@ fn circles_are_named() {
             columns: 1,
             parents: BTreeSet::from([(None, parent.to_owned())]),
             references: Vec::new(),
+            enumerations: BTreeSet::new(),
             types: Vec::new(),
             statements: Vec::new(),
             last: Vec::new(),

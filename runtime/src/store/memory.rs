@@ -1,5 +1,8 @@
 //! Tenants in this process's memory, for tests and examples.
 
+mod api_key;
+mod domain;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::Bound,
@@ -7,10 +10,13 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tenancy_core::{Slug, Tenant, TenantId};
+use tenancy_core::{Domain, Slug, Tenant, TenantId};
 
-use super::{AuditTrail, TenantStore, UnscopedAccess, id_taken, moment, place_taken, slug_taken};
-use crate::Result;
+use super::{
+    ApiKeyRecord, ApiKeyStore, AuditTrail, DomainClaim, DomainStore, TenantFilter, TenantStore,
+    UnscopedAccess, id_taken, moment, place_taken, slug_taken,
+};
+use crate::{Error, Result};
 
 /// Keeps tenants in memory; they are gone with the last clone. Of connections that see all tenants it
 /// remembers the latest thousand.
@@ -38,6 +44,8 @@ pub struct MemoryStore {
 struct Tables {
     tenants: BTreeMap<TenantId, Tenant>,
     slugs: HashMap<Slug, TenantId>,
+    domains: BTreeMap<(Domain, TenantId), DomainClaim>,
+    keys: HashMap<String, ApiKeyRecord>,
     accesses: VecDeque<UnscopedAccess>,
 }
 
@@ -63,6 +71,22 @@ impl MemoryStore {
 }
 
 impl Tables {
+    fn insert(&mut self, tenant: &Tenant, most: Option<u64>) -> Result<()> {
+        if self.tenants.contains_key(&tenant.id) {
+            return Err(id_taken(&tenant.id));
+        }
+        if self.slugs.contains_key(&tenant.slug) {
+            return Err(slug_taken(&tenant.slug));
+        }
+        self.place_is_free(tenant)?;
+        if let Some(most) = most.filter(|most| self.tenants.len() as u64 >= *most) {
+            return Err(Error::full(most));
+        }
+        self.slugs.insert(tenant.slug.clone(), tenant.id.clone());
+        self.tenants.insert(tenant.id.clone(), kept(tenant));
+        Ok(())
+    }
+
     fn place_is_free(&self, tenant: &Tenant) -> Result<()> {
         let Some(name) = tenant.location.as_ref().and_then(|place| place.name()) else {
             return Ok(());
@@ -85,17 +109,11 @@ fn kept(tenant: &Tenant) -> Tenant {
 #[async_trait::async_trait]
 impl TenantStore for MemoryStore {
     async fn insert(&self, tenant: &Tenant) -> Result<()> {
-        let mut tables = self.write();
-        if tables.tenants.contains_key(&tenant.id) {
-            return Err(id_taken(&tenant.id));
-        }
-        if tables.slugs.contains_key(&tenant.slug) {
-            return Err(slug_taken(&tenant.slug));
-        }
-        tables.place_is_free(tenant)?;
-        tables.slugs.insert(tenant.slug.clone(), tenant.id.clone());
-        tables.tenants.insert(tenant.id.clone(), kept(tenant));
-        Ok(())
+        self.write().insert(tenant, None)
+    }
+
+    async fn insert_within(&self, tenant: &Tenant, most: u64) -> Result<()> {
+        self.write().insert(tenant, Some(most))
     }
 
     async fn by_id(&self, id: &TenantId) -> Result<Option<Tenant>> {
@@ -112,6 +130,24 @@ impl TenantStore for MemoryStore {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let page = tables.tenants.range::<TenantId, _>((from, Bound::Unbounded));
         Ok(page.take(limit as usize).map(|(_, tenant)| tenant.clone()).collect())
+    }
+
+    async fn find(
+        &self,
+        wanted: &TenantFilter,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>> {
+        let tables = self.read();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = tables.tenants.range::<TenantId, _>((from, Bound::Unbounded));
+        let found = rest.map(|(_, tenant)| tenant).filter(|tenant| wanted.matches(tenant));
+        Ok(found.take(limit as usize).cloned().collect())
+    }
+
+    async fn count(&self, wanted: &TenantFilter) -> Result<u64> {
+        let count = self.read().tenants.values().filter(|tenant| wanted.matches(tenant)).count();
+        Ok(count as u64)
     }
 
     async fn update(&self, tenant: &Tenant, seen: DateTime<Utc>) -> Result<bool> {
@@ -147,6 +183,14 @@ impl TenantStore for MemoryStore {
 
     fn audit_trail(&self) -> Arc<dyn AuditTrail> {
         Arc::new(self.clone())
+    }
+
+    fn domains(&self) -> Option<Arc<dyn DomainStore>> {
+        Some(Arc::new(domain::Domains(self.clone())))
+    }
+
+    fn api_keys(&self) -> Option<Arc<dyn ApiKeyStore>> {
+        Some(Arc::new(api_key::Keys(self.clone())))
     }
 }
 

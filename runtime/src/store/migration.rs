@@ -28,7 +28,15 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001_tenants"), migration!(2, "0002_unscoped")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_tenants"),
+    migration!(2, "0002_unscoped"),
+    migration!(3, "0003_domains"),
+    migration!(4, "0004_api_keys"),
+    migration!(5, "0005_tell"),
+    migration!(6, "0006_standing"),
+    migration!(100, "0100_records"),
+];
 
 const DIVIDER: &str = "-- next";
 
@@ -56,7 +64,9 @@ impl Migration {
             end += line.len();
         }
         sections.push(&sql[start..]);
-        sections.into_iter().map(str::trim)
+        // An engine may have nothing to do.
+        let works = |section: &&str| section.lines().any(|line| !line.starts_with("--"));
+        sections.into_iter().map(str::trim).filter(works)
     }
 }
 
@@ -64,7 +74,7 @@ impl Migration {
 ///
 /// It runs in a task of its own, so that a caller that goes away cannot cut it off between the
 /// lock and its release.
-pub(super) async fn run(conn: &Connection) -> Result<()> {
+pub(crate) async fn run(conn: &Connection) -> Result<()> {
     let conn = conn.clone();
     let work = tokio::spawn(async move { migrate(&conn).await });
     work.await.map_err(|error| Error::from(DbErr::Custom(error.to_string())))?
@@ -202,8 +212,15 @@ mod tests {
                 for statement in migration.statements(backend) {
                     let code = statement.lines().filter(|line| !line.starts_with("--"));
                     let code = code.collect::<Vec<_>>().join("\n");
-                    assert!(code.starts_with("CREATE "), "{statement}");
-                    assert!(!code.contains(';'), "{statement}");
+                    // The body of a function or a block is one text.
+                    let body = [("CREATE FUNCTION ", "$tell$"), ("DO $standing$", "$standing$")];
+                    let body = body.iter().any(|(from, to)| {
+                        code.starts_with(from)
+                            && code.ends_with(to)
+                            && code.matches(to).count() == 2
+                    });
+                    assert!(body || code.starts_with("CREATE "), "{statement}");
+                    assert!(body || !code.contains(';'), "{statement}");
                 }
             }
         }

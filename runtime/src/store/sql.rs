@@ -1,7 +1,11 @@
 //! Tenants in a table of the database, made by the control plane's own migrations.
 
 mod access;
+mod api_key;
+mod domain;
+mod find;
 mod row;
+mod within;
 
 use std::sync::Arc;
 
@@ -12,9 +16,11 @@ use sea_orm::{
 };
 use tenancy_core::{Secret, Slug, Tenant, TenantId};
 
+pub(crate) use self::row::text;
 use self::row::{Column, Entity};
 use super::{
-    AuditTrail, TenantStore, UnscopedAccess, id_taken, migration, place_taken, slug_taken,
+    ApiKeyStore, AuditTrail, DomainStore, TenantFilter, TenantStore, UnscopedAccess, id_taken,
+    migration, place_taken, slug_taken,
 };
 use crate::{
     Error, Result,
@@ -65,6 +71,14 @@ impl SqlStore {
 }
 
 impl SqlStore {
+    /// Which of the keys of a new tenant is taken. The engines name it each in their own words.
+    async fn clash(&self, tenant: &Tenant) -> Result<Error> {
+        match self.by_id(&tenant.id).await? {
+            Some(_) => Ok(id_taken(&tenant.id)),
+            None => self.taken(tenant).await,
+        }
+    }
+
     /// Which of the keys beside the id is taken by another tenant.
     async fn taken(&self, tenant: &Tenant) -> Result<Error> {
         if let Some(name) = tenant.location.as_ref().and_then(|place| place.name()) {
@@ -92,13 +106,30 @@ impl TenantStore for SqlStore {
         let row = row::active(tenant);
         match Entity::insert(row).exec_without_returning(&self.conn).await {
             Ok(_) => Ok(()),
-            // The engines name the key that clashed each in their own words.
-            Err(error) if is_taken(&error) => match self.by_id(&tenant.id).await? {
-                Some(_) => Err(id_taken(&tenant.id)),
-                None => Err(self.taken(tenant).await?),
-            },
+            Err(error) if is_taken(&error) => Err(self.clash(tenant).await?),
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn insert_within(&self, tenant: &Tenant, most: u64) -> Result<()> {
+        within::insert(self, tenant, most).await
+    }
+
+    async fn by_ids(&self, ids: &[TenantId]) -> Result<Vec<Tenant>> {
+        find::by_ids(&self.conn, ids).await
+    }
+
+    async fn find(
+        &self,
+        wanted: &TenantFilter,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>> {
+        find::page(&self.conn, wanted, after, limit).await
+    }
+
+    async fn count(&self, wanted: &TenantFilter) -> Result<u64> {
+        find::count(&self.conn, wanted).await
     }
 
     async fn by_id(&self, id: &TenantId) -> Result<Option<Tenant>> {
@@ -138,6 +169,14 @@ impl TenantStore for SqlStore {
 
     fn audit_trail(&self) -> Arc<dyn AuditTrail> {
         Arc::new(self.clone())
+    }
+
+    fn domains(&self) -> Option<Arc<dyn DomainStore>> {
+        Some(Arc::new(domain::Domains(self.clone())))
+    }
+
+    fn api_keys(&self) -> Option<Arc<dyn ApiKeyStore>> {
+        Some(Arc::new(api_key::Keys(self.clone())))
     }
 }
 

@@ -116,7 +116,7 @@ impl UnscopedAccess {
 }
 
 /// This process's number, and its host where the environment or the kernel tells.
-fn process() -> &'static str {
+pub(crate) fn process() -> &'static str {
     static PROCESS: OnceLock<String> = OnceLock::new();
     PROCESS.get_or_init(|| {
         let told =

@@ -1,46 +1,37 @@
-//! Setting up a [`Tenancy`].
+//! Setting up a [`Tenancy`](crate::Tenancy).
 
+mod connect;
 mod edge;
+mod record;
+mod room;
+mod standing;
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, RwLock, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectionTrait as _, DbBackend};
-use tenancy_core::{
-    Secret,
-    catalog::{Catalog, CatalogError},
-    scope::Scoper,
-};
-use tokio::sync::OnceCell;
+use tenancy_core::{Secret, scope::Scoper};
 
-use super::{Inner, Tenancy, TenantHook, startup::Allowance};
+#[cfg(feature = "axum")]
+pub(crate) use self::edge::EdgeOptions;
+use super::{TenantHook, startup::Allowance};
 #[cfg(feature = "axum")]
 use crate::resolve::{Header, Resolver};
 use crate::{
-    Error, IsolationProvider, Result, Row, TenantCache, Timeouts,
-    cache::Tenants,
-    entity,
-    isolation::{Grounds, Setup, TierTimeouts},
+    Error, IsolationProvider, Row, TenantCache, Timeouts,
     limit::{MemoryLimiter, RateLimiter, RateLimits},
-    pool::{Connection, Gate, PoolOptions, engine::Limits},
-    store::{AuditTrail, SqlStore, TenantStore},
+    migrate::{Migrations, RevisionGate},
+    pool::PoolOptions,
+    record::{AuditLog, UsageLog},
+    store::{AuditTrail, TenantStore},
 };
 
-/// Tables of the control plane, which no entity may map.
-const RESERVED: [&str; 3] = ["tenancy_tenants", "tenancy_migrations", "tenancy_unscoped"];
-
 /// Connections to databases of tenants' own, unless set.
-const BUDGET: usize = 100;
+pub(crate) const BUDGET: usize = 100;
 /// How many of them one tenant may have, unless set.
 const PER_TENANT: usize = 8;
 /// How long they stay open unused, unless set.
-const IDLE: Duration = Duration::from_secs(60);
+pub(crate) const IDLE: Duration = Duration::from_secs(60);
 
-/// Sets up a [`Tenancy`]; [`Tenancy::builder`] begins one.
+/// Sets up a [`Tenancy`](crate::Tenancy); [`Tenancy::builder`](crate::Tenancy::builder) begins one.
 pub struct Builder {
     pub(super) pool: PoolOptions,
     budget: usize,
@@ -50,6 +41,12 @@ pub struct Builder {
     per_tenant: Option<usize>,
     idle: Duration,
     store: Option<Arc<dyn TenantStore>>,
+    audit_log: Option<Arc<dyn AuditLog>>,
+    usage_log: Option<Arc<dyn UsageLog>>,
+    metered: Option<Duration>,
+    usage_journal: Option<PathBuf>,
+    quotas: Option<record::Quotas>,
+    control_plane: Option<Secret>,
     trail: Option<Arc<dyn AuditTrail>>,
     plan_cache: u64,
     functions: Vec<(String, String)>,
@@ -57,12 +54,23 @@ pub struct Builder {
     operator: Option<Secret>,
     unscoped_apart: bool,
     hooks: Vec<Arc<dyn TenantHook>>,
+    pub(super) migrations: Option<Arc<Migrations>>,
+    pub(super) gate: Option<RevisionGate>,
     allowances: Vec<Allowance>,
     tenant_cache: TenantCache,
+    max_tenants: Option<u64>,
+    #[cfg(feature = "encryption")]
+    encryption: Option<crate::Encryption>,
     rate_limits: RateLimits,
     limiter: Arc<dyn RateLimiter>,
     #[cfg(feature = "axum")]
     resolver: Arc<dyn Resolver>,
+    #[cfg(feature = "axum")]
+    own_domains: Vec<tenancy_core::Domain>,
+    #[cfg(feature = "axum")]
+    pub(super) edge: EdgeOptions,
+    /// What was wrong with a configuration it was made of.
+    pub(super) refused: Option<Error>,
 }
 
 impl fmt::Debug for Builder {
@@ -88,6 +96,12 @@ impl Builder {
             per_tenant: None,
             idle: IDLE,
             store: None,
+            audit_log: None,
+            usage_log: None,
+            metered: None,
+            usage_journal: None,
+            quotas: None,
+            control_plane: None,
             trail: None,
             plan_cache: Scoper::PLAN_CACHE_BYTES,
             functions: Vec::new(),
@@ -95,12 +109,22 @@ impl Builder {
             operator: None,
             unscoped_apart: true,
             hooks: Vec::new(),
+            migrations: None,
+            gate: None,
             allowances: Vec::new(),
             tenant_cache: TenantCache::new(),
+            max_tenants: None,
+            #[cfg(feature = "encryption")]
+            encryption: None,
             rate_limits: RateLimits::default(),
             limiter: Arc::new(MemoryLimiter::new()),
             #[cfg(feature = "axum")]
             resolver: Arc::new(Header::default()),
+            #[cfg(feature = "axum")]
+            own_domains: Vec::new(),
+            #[cfg(feature = "axum")]
+            edge: EdgeOptions::default(),
+            refused: None,
         }
     }
 
@@ -119,92 +143,17 @@ impl Builder {
         self
     }
 
-    /// Sets how many connections the pool may hold; 10 unless set. That of the
-    /// [operator](Self::operator) may hold as many, and so may that of
-    /// [`unscoped`](Tenancy::unscoped), which is opened when it is first used. On PostgreSQL tables
-    /// are made and tenants removed by a further one of that size, opened when it is needed, and a
-    /// pool has one connection more for a second while it cancels statements nobody waits for.
-    ///
-    /// An in-memory SQLite database has one whatever is set here: each further one would lock the
-    /// others out.
-    #[must_use]
-    pub fn max_connections(mut self, connections: u32) -> Self {
-        self.pool.max_connections = connections;
-        self
-    }
-
-    /// Sets how long a statement may wait for a free connection; 10 seconds unless set.
-    #[must_use]
-    pub fn acquire_timeout(mut self, longest: Duration) -> Self {
-        self.pool.acquire_timeout = longest;
-        self
-    }
-
-    /// Sets how many of the pool's [connections](Self::max_connections) one tenant may use at a
-    /// time; half of them unless set, and two at least, so that the others find some that are free.
-    ///
-    /// A transaction uses one until it ends, and a stream until it is dropped. A tenant that wants
-    /// more than its share waits, and so does everybody when all are in use; what comes free then
-    /// goes to the next tenant, however many callers each of them has. Who waits for
-    /// [too long](Self::acquire_timeout) is told [who has them](crate::Error::is_busy).
-    ///
-    /// This is for tenants that share a pool. One with a [`Database`](crate::Database) of its own has
-    /// [`connections_per_tenant`](Self::connections_per_tenant), and what goes by a lane is not counted.
-    #[must_use]
-    pub fn pool_share(mut self, connections: u32) -> Self {
-        self.share = Some(connections);
-        self
-    }
-
-    /// Sets how many connections all databases of tenants' own and all lanes may have together; 100
-    /// unless set.
-    ///
-    /// It is for tenants that have a [`Database`](crate::Database) or a lane; the pool of the shared one has
-    /// its own number, [`max_connections`](Self::max_connections). When all are in use, whoever
-    /// needs another one waits, for [as long as is set](Self::acquire_timeout); tenants take turns.
-    /// What nobody uses is closed to make room, the least recently used first.
-    #[must_use]
-    pub fn connection_budget(mut self, connections: usize) -> Self {
-        self.budget = connections;
-        self
-    }
-
-    /// Sets how many of the [budget](Self::connection_budget) one tenant may have; 8 unless set,
-    /// or the whole budget if that is less.
-    #[must_use]
-    pub fn connections_per_tenant(mut self, connections: usize) -> Self {
-        self.per_tenant = Some(connections);
-        self
-    }
-
-    /// Sets how long statements of all tenants may take, on PostgreSQL; as long as the server lets
-    /// them unless set. Another engine is refused.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Sets how long statements of a tier's tenants may take. What it leaves out is as for
-    /// [all tenants](Self::timeouts).
-    #[must_use]
-    pub fn tier_timeouts(mut self, tier: impl Into<String>, timeouts: Timeouts) -> Self {
-        self.tier_timeouts.insert(tier.into(), timeouts);
-        self
-    }
-
-    /// Sets how long a connection to a tenant's own database, or of its lane, stays open when nobody
-    /// uses it; 60 seconds unless set.
-    #[must_use]
-    pub fn idle_timeout(mut self, longest: Duration) -> Self {
-        self.idle = longest;
-        self
-    }
-
-    /// Sets where tenants are kept; a [`SqlStore`] in the same database unless set.
+    /// Sets where tenants are kept; a [`SqlStore`](crate::SqlStore) in the same database unless set.
     #[must_use]
     pub fn store(mut self, store: impl TenantStore) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps tenants in a [`SqlStore`](crate::SqlStore) in another database than their rows. The URL is never printed.
+    #[must_use]
+    pub fn control_plane(mut self, url: impl Into<String>) -> Self {
+        self.control_plane = Some(Secret::new(url));
         self
     }
 
@@ -235,7 +184,7 @@ impl Builder {
     /// make schemas and tables and sees every tenant's rows.
     ///
     /// It is used to provision and purge tenants, to create tables, for the store of tenants, and
-    /// for [`unscoped`](Tenancy::unscoped), which has a pool of its own there. The role of [`database`](Self::database), which serves
+    /// for [`unscoped`](crate::Tenancy::unscoped), which has a pool of its own there. The role of [`database`](Self::database), which serves
     /// tenants, needs none of these rights then. Unless set, that one does everything.
     #[must_use]
     pub fn operator(mut self, url: impl Into<String>) -> Self {
@@ -270,7 +219,7 @@ impl Builder {
         self
     }
 
-    /// Starts in spite of a finding of the [audit](Tenancy::audit), for the reason given: `code` and
+    /// Starts in spite of a finding of the [audit](crate::Tenancy::audit), for the reason given: `code` and
     /// `object` are the finding's. It is logged, at level WARN under the target `tenancy::audit`,
     /// each time the tenancy connects. An empty reason makes [`connect`](Self::connect) fail.
     #[must_use]
@@ -283,159 +232,5 @@ impl Builder {
         let (code, object, reason) = (code.into(), object.into(), reason.into());
         self.allowances.push(Allowance { code, object, reason });
         self
-    }
-
-    /// Connects to the database, makes the store ready, and looks whether the database keeps
-    /// tenants apart.
-    ///
-    /// The catalog holds every annotated entity linked into the program; there is nothing to list.
-    ///
-    /// # Errors
-    ///
-    /// An error if the URL cannot be read or the database not reached, if entities disagree about a
-    /// table or map one of the control plane's, if the store or the audit trail cannot be made
-    /// ready, or if the [audit](Tenancy::audit) finds something with which rows could reach another
-    /// tenant: the text then has what it is, the query that shows it and the statement that mends it.
-    ///
-    /// # Example
-    ///
-    /// ```standalone_crate
-    /// use std::time::Duration;
-    /// use tenancy::{Header, Tenancy};
-    ///
-    /// # async fn example() -> tenancy::Result<()> {
-    /// let tenancy = Tenancy::builder()
-    ///     .database("sqlite::memory:")
-    ///     .acquire_timeout(Duration::from_secs(2))
-    ///     .resolver(Header::new("x-shop"))
-    ///     .connect()
-    ///     .await?;
-    ///
-    /// let refused = Tenancy::builder().connect().await;
-    /// assert!(refused.is_err_and(|error| error.to_string().contains("Builder::database")));
-    /// # Ok(())
-    /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
-    /// ```
-    pub async fn connect(
-        #[cfg_attr(not(feature = "postgres"), expect(unused_mut))] mut self,
-    ) -> Result<Tenancy> {
-        if self.pool.url.expose().is_empty() {
-            return Err(Error::config(
-                "no database was named; call `Builder::database` with its URL",
-            ));
-        }
-        let misconfigured = |error: CatalogError| Error::config(error.to_string());
-        let mut catalog = Catalog::new(entity::registered()).map_err(misconfigured)?;
-        for (name, reason) in self.functions {
-            catalog = catalog.allow_function(&name, &reason).map_err(misconfigured)?;
-            tracing::info!(target: "tenancy::scope", function = name, reason, "allowed to tenants");
-        }
-        if let Some(entity) =
-            catalog.iter().find(|entity| RESERVED.contains(&entity.table.as_str()))
-        {
-            return Err(Error::config(format!(
-                "the entity in `{}` maps `{}`, a table of the control plane, which tenants must \
-                 not reach; use `Tenancy::unscoped` to read it",
-                entity.module, entity.table
-            )));
-        }
-        self.isolation.check()?;
-        if self.share == Some(0) {
-            return Err(Error::config(
-                "a tenant may use 0 connections of the pool, and every statement needs one; raise \
-                 `Builder::pool_share`, or leave it away",
-            ));
-        }
-        let timeouts = TierTimeouts::new(self.timeouts, self.tier_timeouts)?;
-        #[cfg(feature = "postgres")]
-        if self.isolation.tells_database() {
-            self.pool.probe = Some(crate::pool::Probe::new(crate::db::TENANT_SETTING));
-        }
-        let conn = Connection::open(&self.pool).await?;
-        if self.isolation.tells_database() && conn.get_database_backend() != DbBackend::Postgres {
-            return Err(Error::config(
-                "row-level security is PostgreSQL's; keep tenants apart by `Row` or `Schema` on \
-                 this engine, or by `Hybrid` of both",
-            ));
-        }
-        if !timeouts.is_empty() && conn.get_database_backend() != DbBackend::Postgres {
-            return Err(Error::config(
-                "only PostgreSQL can be told with each transaction how long its statements may take; \
-                 leave out `timeouts` and `tier_timeouts`, and set limits in the server's configuration",
-            ));
-        }
-        #[cfg(feature = "postgres")]
-        let lanes = match self.isolation.lanes() {
-            Some(lanes) => {
-                // Whatever cannot go together with lanes is refused here: what a connection says
-                // when it starts holds until it ends, so what expires cannot be said there.
-                crate::pool::lane::prove(&self.pool, crate::db::TENANT_SETTING).await?;
-                Some(lanes.limits(self.budget, self.idle))
-            }
-            None => None,
-        };
-        #[cfg(not(feature = "postgres"))]
-        let lanes = None;
-        let mut operator_options = self.pool.clone();
-        let operator = match self.operator {
-            Some(url) => {
-                operator_options = PoolOptions::new(url);
-                operator_options.max_connections = self.pool.max_connections;
-                operator_options.acquire_timeout = self.pool.acquire_timeout;
-                Connection::open(&operator_options).await?
-            }
-            None => conn.clone(),
-        };
-        if operator.get_database_backend() != conn.get_database_backend() {
-            return Err(Error::config("the operator's URL leads to another kind of database"));
-        }
-        let store = self.store.unwrap_or_else(|| Arc::new(SqlStore::new(operator.clone())));
-        store.prepare().await?;
-        let trail = self.trail.unwrap_or_else(|| store.audit_trail());
-        trail.prepare().await?;
-        let limits = Limits {
-            budget: self.budget,
-            per_engine: self.per_tenant.unwrap_or(PER_TENANT.min(self.budget)),
-            idle: self.idle,
-            wait: self.pool.acquire_timeout,
-            lanes,
-        };
-        let room = if self.pool.is_in_memory() { 1 } else { self.pool.max_connections };
-        let room = usize::try_from(room).unwrap_or(usize::MAX);
-        let share = self.share.map_or(Gate::usual_share(room), |share| room.min(share as usize));
-        let setup = Setup {
-            conn,
-            gate: Gate::new(room, share, self.pool.acquire_timeout),
-            options: self.pool,
-            limits,
-            operator,
-            operator_options,
-            unscoped_apart: self.unscoped_apart,
-            catalog,
-            plan_cache: self.plan_cache,
-            timeouts,
-        };
-        let grounds = Grounds::new(setup).await?;
-        let tenancy = Tenancy {
-            inner: Arc::new(Inner {
-                grounds,
-                isolation: self.isolation,
-                tenants: Tenants::new(Arc::clone(&store), self.tenant_cache),
-                store,
-                trail,
-                operator_role: OnceCell::new(),
-                hooks: self.hooks,
-                allowances: self.allowances,
-                rate_limits: RwLock::new(Arc::new(self.rate_limits)),
-                limiter: self.limiter,
-                #[cfg(feature = "axum")]
-                resolver: self.resolver,
-                closed: AtomicBool::new(false),
-            }),
-        };
-        tenancy.judge().await?;
-        tenancy.inner.tenants.listen();
-        Ok(tenancy)
     }
 }

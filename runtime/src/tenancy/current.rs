@@ -27,7 +27,12 @@ pub fn current_tenant() -> Option<TenantId> {
 
 /// The span work for a tenant is done in.
 pub(crate) fn span(tenant: &Tenant) -> Span {
-    tracing::info_span!("tenant", tenant = %tenant.id, slug = %tenant.slug)
+    tracing::info_span!(
+        "tenant",
+        tenant.id = %tenant.id,
+        tenant.slug = %tenant.slug,
+        request.id = tracing::field::Empty
+    )
 }
 
 /// Runs a future for a tenant.

@@ -29,6 +29,27 @@ pub enum Step {
     Rename,
     /// It gets another tier.
     ChangeTier,
+    /// What is kept about it changes, its metadata.
+    ChangeMetadata,
+}
+
+impl Step {
+    /// The word that stands for it in records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::Create => "create",
+            Step::Activate => "activate",
+            Step::Suspend => "suspend",
+            Step::Maintain => "maintain",
+            Step::Delete => "delete",
+            Step::Restore => "restore",
+            Step::Purge => "purge",
+            Step::Rename => "rename",
+            Step::ChangeTier => "change_tier",
+            Step::ChangeMetadata => "change_metadata",
+        }
+    }
 }
 
 /// Is asked before, and told after, each step in a tenant's life; see

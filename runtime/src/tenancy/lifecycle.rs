@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tenancy_core::{Slug, Status, Tenant, TenantId};
 
 use super::{Step, Tenancy};
-use crate::{Error, Result};
+use crate::{Error, Result, cache::Name};
 
 impl Tenancy {
     /// Changes where a tenant stands in its life.
@@ -13,7 +13,8 @@ impl Tenancy {
     /// What is loaded after this returns sees it, in this process; in others when what they
     /// [remember](crate::TenantCache) has run out. A connection that was handed out before keeps
     /// working. A deleted tenant is only [suspended](Status::Suspended) again, and activated after
-    /// that; whether one is [being provisioned](Status::Provisioning) is not for anybody to say.
+    /// that: [revisions](crate::Builder::migrations) that passed its place over meanwhile are run in it
+    /// first, and it stays deleted if they cannot be. Whether one is [being provisioned](Status::Provisioning) is not for anybody to say.
     ///
     /// # Errors
     ///
@@ -30,7 +31,12 @@ impl Tenancy {
             _ => Step::Maintain,
         };
         allowed(&found, status)?;
-        self.step(step, &found, |tenant| {
+        if step == Step::Restore {
+            // Before anybody is served from it again. Running revisions is deep.
+            Box::pin(self.catch_up(&found)).await?;
+        }
+        let detail = format!("{} → {status}", found.status);
+        self.step(step, &found, detail, |tenant| {
             allowed(tenant, status)?;
             tenant.status = status;
             Ok(())
@@ -74,7 +80,8 @@ impl Tenancy {
     /// otherwise as [`set_status`](Self::set_status).
     pub async fn rename(&self, id: &TenantId, slug: Slug) -> Result<Arc<Tenant>> {
         let found = self.by_id(id).await?;
-        self.step(Step::Rename, &found, |tenant| {
+        let detail = format!("{} → {slug}", found.slug);
+        self.step(Step::Rename, &found, detail, |tenant| {
             tenant.slug = slug.clone();
             Ok(())
         })
@@ -90,7 +97,10 @@ impl Tenancy {
     /// [`set_status`](Self::set_status).
     pub async fn set_tier(&self, id: &TenantId, tier: Option<&str>) -> Result<Arc<Tenant>> {
         let found = self.by_id(id).await?;
-        self.step(Step::ChangeTier, &found, |tenant| {
+        let none = "none";
+        let detail =
+            format!("{} → {}", found.tier.as_deref().unwrap_or(none), tier.unwrap_or(none));
+        self.step(Step::ChangeTier, &found, detail, |tenant| {
             tenant.tier = tier.map(str::to_owned);
             let wanted = self.inner.isolation.locate(tenant)?;
             match &tenant.location {
@@ -109,7 +119,7 @@ impl Tenancy {
     }
 
     /// Drops a deleted tenant's rows, its place if it had one of its own, and all that is known of
-    /// it. There is no way back.
+    /// it, its keys and domains too. There is no way back.
     ///
     /// `slug` must be the tenant's, to be sure that this one is meant. If this is cut off, a second
     /// call goes on.
@@ -133,34 +143,64 @@ impl Tenancy {
             )));
         }
         self.before(Step::Purge, &tenant).await?;
+        self.recorded(Step::Purge, &tenant, None, self.destroy(&tenant)).await?;
+        self.after(Step::Purge, &tenant).await;
+        Ok(())
+    }
+
+    /// Drops a tenant's rows, and then what is known of it.
+    async fn destroy(&self, tenant: &Tenant) -> Result<()> {
+        let id = &tenant.id;
         #[cfg(feature = "postgres")]
-        self.inner.grounds.close_lane(&tenant.id);
-        self.inner.isolation.destroy(&self.inner.grounds, &tenant).await?;
+        self.inner.grounds.close_lane(id);
+        self.inner.isolation.destroy(&self.inner.grounds, tenant).await?;
+        self.give_up(tenant).await?;
+        self.forget_place(tenant).await?;
         let (store, gone) = (Arc::clone(&self.inner.store), tenant.clone());
         let remove = async move { store.remove(&gone.id, gone.updated_at).await };
-        if !self.inner.tenants.change(&tenant.id, &[&tenant.slug], remove).await? {
+        if !self
+            .inner
+            .tenants
+            .change(&tenant.id, vec![Name::Slug(tenant.slug.clone())], remove)
+            .await?
+        {
             return Err(Error::wrong_step(format!(
                 "the rows of the tenant `{id}` are gone, and somebody changed the tenant meanwhile; \
                  look at it, and purge it again"
             )));
         }
-        self.after(Step::Purge, &tenant).await;
         Ok(())
     }
 
-    pub(super) async fn by_id(&self, id: &TenantId) -> Result<Tenant> {
+    /// Takes back a tenant's keys and domains, while it is still known whose they are.
+    async fn give_up(&self, tenant: &Tenant) -> Result<()> {
+        let now = chrono::Utc::now();
+        if let Some(domains) = self.inner.store.domains() {
+            for claim in domains.of_tenant(&tenant.id).await? {
+                domains.remove(&claim.domain, &tenant.id, now).await?;
+            }
+        }
+        if let Some(keys) = self.inner.store.api_keys() {
+            keys.forget(&tenant.id).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn by_id(&self, id: &TenantId) -> Result<Tenant> {
         self.open()?;
         self.inner.store.by_id(id).await?.ok_or_else(Error::tenant_not_found)
     }
 
-    async fn step(
+    pub(super) async fn step(
         &self,
         step: Step,
         found: &Tenant,
-        apply: impl Fn(&mut Tenant) -> Result<()>,
+        detail: String,
+        apply: impl Fn(&mut Tenant) -> Result<()> + Send + Sync,
     ) -> Result<Arc<Tenant>> {
         self.before(step, found).await?;
-        let tenant = self.change(&found.id, apply).await?;
+        let change = self.change(&found.id, apply);
+        let tenant = self.recorded(step, found, Some(detail), change).await?;
         #[cfg(feature = "postgres")]
         if !tenant.is_active() {
             self.inner.grounds.close_lane(&tenant.id);

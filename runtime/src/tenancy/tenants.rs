@@ -1,6 +1,6 @@
 //! Tenants: created, found, listed.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use sea_orm::DbErr;
@@ -9,13 +9,15 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use super::{Step, Tenancy, current};
-use crate::{Error, Result, store::moment};
+use crate::{
+    Error, Result,
+    cache::Name,
+    store::{PAGE, moment},
+};
 
-/// Tenants read at a time when all are listed.
-const PAGE: u32 = 500;
-
-/// How often a change is tried again when somebody else changed the tenant meanwhile.
-const ATTEMPTS: u32 = 8;
+/// How often a change is tried again when somebody else changed the tenant meanwhile. At each, one of
+/// those who try at the same time succeeds.
+const ATTEMPTS: u32 = 40;
 
 impl Tenancy {
     /// Creates a tenant: keeps it as being provisioned, makes the place of its rows, and then lets
@@ -27,8 +29,8 @@ impl Tenancy {
     ///
     /// # Errors
     ///
-    /// A [conflict](Error::is_conflict) if its id or slug is taken, and nothing is changed then; an
-    /// error if its id does not fit the type of every tenant column, if it asks for an isolation
+    /// A [conflict](Error::is_conflict) if its id or slug is taken, and [full](Error::is_full) if there are as
+    /// many tenants as there may be, and nothing is changed then; an error if its id does not fit the type of every tenant column, if it asks for an isolation
     /// there is not, if its place cannot be made, or if the store cannot be written.
     ///
     /// # Example
@@ -72,11 +74,31 @@ impl Tenancy {
         tenant.location = Some(self.inner.isolation.locate(&tenant)?);
         tenant.status = Status::Provisioning;
         self.before(Step::Create, &tenant).await?;
+        // All of it in the future of whoever creates a tenant would be too deep for the compiler.
+        let made: Pin<Box<dyn Future<Output = _> + Send + '_>> =
+            Box::pin(self.make(&tenant, own_id, wanted));
+        let tenant = self.recorded(Step::Create, &tenant, None, made).await?;
+        self.after(Step::Create, &tenant).await;
+        Ok(tenant)
+    }
+
+    /// Keeps a tenant, makes its place, and lets it be served.
+    async fn make(&self, tenant: &Tenant, own_id: bool, wanted: Status) -> Result<Arc<Tenant>> {
         let (store, new) = (Arc::clone(&self.inner.store), tenant.clone());
-        let insert = async move { store.insert(&new).await };
-        let inserted = self.inner.tenants.change(&tenant.id, &[&tenant.slug], insert).await;
+        let most = self.inner.max_tenants;
+        let insert = async move {
+            match most {
+                Some(most) => store.insert_within(&new, most).await,
+                None => store.insert(&new).await,
+            }
+        };
+        let inserted = self
+            .inner
+            .tenants
+            .change(&tenant.id, vec![Name::Slug(tenant.slug.clone())], insert)
+            .await;
         let tenant = match inserted {
-            Ok(()) => Arc::new(tenant),
+            Ok(()) => Arc::new(tenant.clone()),
             // Somebody began with it, and was cut off or is at it still: what is missing is made.
             Err(error) if error.is_conflict() => {
                 match self.inner.store.by_slug(&tenant.slug).await? {
@@ -92,16 +114,15 @@ impl Tenancy {
             Err(error) => return Err(error),
         };
         self.inner.isolation.provision(&self.inner.grounds, &tenant).await?;
-        let tenant = self
-            .change(&tenant.id, |tenant| {
-                if tenant.status == Status::Provisioning {
-                    tenant.status = wanted;
-                }
-                Ok(())
-            })
-            .await?;
-        self.after(Step::Create, &tenant).await;
-        Ok(tenant)
+        // Running revisions is deep, and whoever creates a tenant should not have to allow for that.
+        Box::pin(self.settle(&tenant)).await?;
+        self.change(&tenant.id, |tenant| {
+            if tenant.status == Status::Provisioning {
+                tenant.status = wanted;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The tenant with a slug, whatever its status.
@@ -132,6 +153,17 @@ impl Tenancy {
             }
             all.extend(page.into_iter().map(Arc::new));
         }
+    }
+
+    /// Some of them.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn tenants_after(
+        &self,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>> {
+        self.open()?;
+        self.inner.store.list(after, limit).await
     }
 
     /// Spawns a task in which [`current_tenant`](crate::current_tenant) is this tenant, and whose log
@@ -204,7 +236,7 @@ impl Tenancy {
     pub(super) async fn change(
         &self,
         id: &TenantId,
-        apply: impl Fn(&mut Tenant) -> Result<()>,
+        apply: impl Fn(&mut Tenant) -> Result<()> + Send + Sync,
     ) -> Result<Arc<Tenant>> {
         for attempt in 0..ATTEMPTS {
             self.open()?;
@@ -216,7 +248,8 @@ impl Tenancy {
             tenant.updated_at = moment(Utc::now()).max(seen + chrono::Duration::microseconds(1));
             let (store, new) = (Arc::clone(&self.inner.store), tenant.clone());
             let update = async move { store.update(&new, seen).await };
-            if self.inner.tenants.change(id, &[&slug, &tenant.slug], update).await? {
+            let names = vec![Name::Slug(slug), Name::Slug(tenant.slug.clone())];
+            if self.inner.tenants.change(id, names, update).await? {
                 return Ok(Arc::new(tenant));
             }
             tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;

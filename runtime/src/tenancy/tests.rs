@@ -1,10 +1,10 @@
 //! The handle: whom it serves, and what it refuses.
 
 mod counted;
+mod records;
 
 use std::{sync::Arc, time::Duration};
 
-#[cfg(feature = "postgres")]
 use futures_util::FutureExt as _;
 use sea_orm::{ConnectionTrait, Statement, StreamTrait, TransactionTrait};
 use tenancy_core::{NewTenant, Slug, Status, TenantId};

@@ -11,6 +11,8 @@ pub(super) struct Attempt {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
     pub(super) counts: Counts,
+    /// Sent as it is, so that the database alone is in the way. Only rows are counted.
+    past_the_scoper: bool,
 }
 
 /// What is counted of a statement.
@@ -40,12 +42,17 @@ pub(super) enum Seen {
 
 impl Attempt {
     pub(super) fn new(counts: Counts, sql: String, values: Vec<Value>) -> Self {
-        Self { before: Vec::new(), sql, values, counts }
+        Self { before: Vec::new(), sql, values, counts, past_the_scoper: false }
     }
 
     /// The same after other statements.
     pub(super) fn after(self, before: Vec<(String, Vec<Value>)>) -> Self {
         Self { before, ..self }
+    }
+
+    /// The same, sent past the scoper.
+    pub(super) fn past_the_scoper(self) -> Self {
+        Self { past_the_scoper: true, ..self }
     }
 
     /// Tries it in a transaction that is rolled back.
@@ -64,6 +71,9 @@ impl Attempt {
             transaction.execute_raw(statement(transaction, sql, values)).await?;
         }
         let own = statement(transaction, &self.sql, &self.values);
+        if self.past_the_scoper {
+            return Ok(transaction.past_the_scoper(own).await?.len() as u64);
+        }
         match &self.counts {
             Counts::Rows => Ok(transaction.query_all_raw(own).await?.len() as u64),
             Counts::Sum => sum(transaction, own).await,

@@ -51,6 +51,12 @@ pub struct MissingTenant {
     extractor: &'static str,
 }
 
+impl MissingTenant {
+    pub(super) fn of(extractor: &'static str) -> Self {
+        Self { extractor }
+    }
+}
+
 impl fmt::Display for MissingTenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

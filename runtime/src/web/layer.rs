@@ -11,18 +11,25 @@ use axum::{
     Router,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Request, header, request::Parts};
+use http::{HeaderValue, Method, Request, header, request::Parts};
 use tenancy_core::{Status, Tenant};
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::{
-    body::keep_tenant, context::Context, cost::Costs, exclude::Exclusions, future::ResponseFuture,
+    body::keep_tenant,
+    context::Context,
+    cost::Costs,
+    count, even,
+    exclude::Exclusions,
+    future::ResponseFuture,
     limit, problem,
+    request_id::{RequestId, RequestIds},
 };
 use crate::{
-    Error, Tenancy, TenantDb,
+    Error, Tenancy, TenantDb, TrustedProxies,
     resolve::{self, Resolved, Resolver, Unresolved},
     tenancy,
 };
@@ -48,23 +55,32 @@ impl Tenancy {
     /// ```
     #[must_use]
     pub fn layer(&self) -> TenancyLayer {
-        TenancyLayer {
+        let edge = self.edge();
+        let layer = TenancyLayer {
             tenancy: self.clone(),
             excluded: Arc::default(),
             resolver: self.resolver(),
             vary: vary(&*self.resolver()),
             challenge: None,
-            expose_status: false,
+            expose_status: edge.expose_status,
             costs: Arc::default(),
-        }
+            ids: Arc::default(),
+        };
+        let layer = edge.exclude.iter().fold(layer, |layer, path| layer.exclude(path));
+        let prefixes = edge.exclude_prefixes.iter();
+        let layer = prefixes.fold(layer, |layer, path| layer.exclude_prefix(path));
+        let costs = edge.costs.iter();
+        let layer = costs.fold(layer, |layer, (path, cost)| layer.cost(path, *cost));
+        edge.challenge.iter().fold(layer, |layer, challenge| layer.challenge(challenge))
     }
 }
 
 /// Finds the tenant of each request; [`Tenancy::layer`] makes it.
 ///
 /// The resolver says which tenant a request names, and the store whether there is one that is
-/// active. Then the request goes on, with the tenant for the extractors and in a tracing span whose
-/// field `tenant` is its id. Every other request ends here, with the same problem document of status
+/// active. Then the request goes on, with the tenant for the extractors and in a tracing span with
+/// `tenant.id`, `tenant.slug` and `request.id`. The [id of the request](crate::RequestId) is in the field
+/// `x-request-id` of its response, too. Every other request ends here, with the same problem document of status
 /// 404 whether its tenant is missing, malformed, unknown or not active; the reason is logged under
 /// the target `tenancy::web`. Where the store cannot be read, the status is 503.
 ///
@@ -86,6 +102,7 @@ pub struct TenancyLayer {
     challenge: Option<HeaderValue>,
     expose_status: bool,
     costs: Arc<Costs>,
+    ids: Arc<RequestIds>,
 }
 
 impl TenancyLayer {
@@ -99,6 +116,17 @@ impl TenancyLayer {
     #[must_use]
     pub fn exclude(mut self, path: &str) -> Self {
         Arc::make_mut(&mut self.excluded).exact(path);
+        self
+    }
+
+    /// Lets requests of one method for exactly this path through without a tenant.
+    ///
+    /// # Panics
+    ///
+    /// As [`exclude`](Self::exclude).
+    #[must_use]
+    pub fn exclude_method(mut self, method: Method, path: &str) -> Self {
+        Arc::make_mut(&mut self.excluded).method(method, path);
         self
     }
 
@@ -175,6 +203,23 @@ impl TenancyLayer {
         self
     }
 
+    /// Takes ids of requests from the field `x-request-id` of those that come from these proxies, if
+    /// there is exactly one of 1 to 128 letters and digits of ASCII, `-`, `_`, `.` and `:`. Unless set, each
+    /// request gets one of our own, whatever it brought.
+    #[must_use]
+    pub fn request_ids_from(mut self, proxies: TrustedProxies) -> Self {
+        self.ids = Arc::new(RequestIds::Proxies(proxies));
+        self
+    }
+
+    /// Takes ids of requests from whoever sends them, if they are
+    /// [well-formed](Self::request_ids_from): for a server that only proxies reach.
+    #[must_use]
+    pub fn request_ids_from_anybody(mut self) -> Self {
+        self.ids = Arc::new(RequestIds::Anybody);
+        self
+    }
+
     /// Puts the layer around a whole router: each of its requests is resolved, and changed if the
     /// resolver changes it, before the router looks at the path.
     ///
@@ -216,6 +261,7 @@ impl TenancyLayer {
 
     /// The same for a request whose tenant was not found out, with the reason in the log.
     fn unresolved(&self, reason: Unresolved) -> Response {
+        count::unresolved(reason);
         if reason == Unresolved::Disagreement {
             tracing::warn!(target: "tenancy::web", %reason, "a request was not let through");
         } else {
@@ -234,11 +280,12 @@ fn vary(resolver: &dyn Resolver) -> Option<HeaderValue> {
 
 impl fmt::Debug for TenancyLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tenancy, excluded, resolver: _, vary, challenge, expose_status, costs } = self;
+        let Self { tenancy, excluded, resolver: _, vary, challenge, expose_status, costs, ids } =
+            self;
         let mut debug = f.debug_struct("TenancyLayer");
         debug.field("tenancy", tenancy).field("excluded", excluded).field("vary", vary);
         debug.field("challenge", challenge).field("expose_status", expose_status);
-        debug.field("costs", costs).finish_non_exhaustive()
+        debug.field("costs", costs).field("ids", ids).finish_non_exhaustive()
     }
 }
 
@@ -271,26 +318,31 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.layer.excluded.contains(request.uri().path()) {
+        if self.layer.excluded.contains(request.method(), request.uri().path()) {
             return ResponseFuture::excluded(self.inner.call(request));
         }
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let id = self.layer.ids.of(&parts);
         let resolved = match self.layer.resolver.resolve(&parts) {
             Err(reason) if reason != Unresolved::Stale => {
-                return ResponseFuture::refused(self.layer.unresolved(reason));
+                count::resolved(Err(reason));
+                return ResponseFuture::refused(id.mark(self.layer.unresolved(reason)));
             }
             resolved => resolved,
         };
+        parts.extensions.insert(id.clone());
         // The one that was polled ready is the one to be called; its clone may not be ready.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
-        ResponseFuture::named(Box::pin(serve(self.layer.clone(), resolved, inner, parts, body)))
+        let served = id.scope(serve(self.layer.clone(), id.clone(), resolved, inner, parts, body));
+        ResponseFuture::named(Box::pin(async move { Ok(id.mark(served.await?)) }))
     }
 }
 
 /// Loads the tenant, and serves the request for it.
 async fn serve<S, B>(
     layer: TenancyLayer,
+    id: RequestId,
     mut resolved: Result<Resolved, Unresolved>,
     mut inner: S,
     mut parts: Parts,
@@ -303,13 +355,18 @@ where
         layer.resolver.refresh().await;
         resolved = layer.resolver.resolve(&parts);
     }
+    count::resolved(resolved.as_ref().map(drop).map_err(|reason| *reason));
     let resolved = match resolved {
         Ok(resolved) => resolved,
         Err(reason) => return Ok(layer.unresolved(reason)),
     };
+    let begun = Instant::now();
     let (tenant, db) = match admitted(&layer, &resolved).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => {
+            even::out(begun).await;
+            return Ok(refusal);
+        }
     };
     if let Some(uri) = resolved.uri() {
         resolve::rewrite(&mut parts, uri);
@@ -319,7 +376,12 @@ where
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal),
     };
+    if let Some(used_up) = layer.tenancy.used_up(&tenant).await {
+        return Ok(limit::used_up(&tenant, used_up));
+    }
+    layer.tenancy.count_request(&tenant.id);
     let span = tenancy::span(&tenant);
+    span.record("request.id", id.as_str());
     let context = Context { tenant: Arc::clone(&tenant), db, permit: permit.clone() };
     parts.extensions.insert(context);
     let request = Request::from_parts(parts, body);
@@ -368,6 +430,7 @@ async fn admitted(
 
 /// What to answer where a tenant could not be loaded, or is not served.
 fn refused(layer: &TenancyLayer, key: &dyn Display, error: &Error) -> Response {
+    count::unserved(error);
     if error.is_tenant_not_found() || error.is_inactive() {
         tracing::info!(target: "tenancy::web", %key, reason = %error, "a request was not let through");
         match error.status() {

@@ -12,16 +12,18 @@ mod tests;
 use std::fmt::Write as _;
 
 use axum::response::Response;
+use chrono::Utc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tenancy_core::{
     Tenant,
     limit::{Decision, Kind, Micros, Policy, Rate, TooCostly},
 };
 
-use super::problem;
+use super::{RequestId, count, problem};
 use crate::{
     Tenancy,
     limit::{Admission, Permit},
+    record::UsedUp,
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -44,6 +46,7 @@ pub(super) async fn admitted(
                 target: "tenancy::web", tenant = %tenant.id, ?policies, cost,
                 "a request was over the limit"
             );
+            count::refused("limited");
             Err(over(&decision))
         }
         Ok(Admission::Unavailable) => {
@@ -51,10 +54,12 @@ pub(super) async fn admitted(
                 target: "tenancy::web", tenant = %tenant.id,
                 "a request was refused because nobody could count it"
             );
+            count::refused("uncounted");
             Err(unavailable())
         }
         Err(error) => {
             tracing::warn!(target: "tenancy::web", tenant = %tenant.id, %error, "a request can never be let through");
+            count::refused("too_costly");
             Err(never(&error))
         }
     }
@@ -129,22 +134,44 @@ fn never(error: &TooCostly) -> Response {
     quota([error.policy()].into_iter())
 }
 
+/// The answer to a request of a tenant that has used up what it may.
+pub(super) fn used_up(tenant: &Tenant, UsedUp { what, until }: UsedUp) -> Response {
+    tracing::info!(
+        target: "tenancy::web", tenant = %tenant.id, what, "a request was over the tenant's quota"
+    );
+    count::refused("used_up");
+    let mut response = quota([what].into_iter());
+    // Rounded up: it is not before then that there is more.
+    let wait = (until - Utc::now()).num_seconds().max(0) + 1;
+    response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    response
+}
+
 fn quota<'a>(policies: impl Iterator<Item = &'a str>) -> Response {
-    let body = serde_json::json!({
+    let mut body = serde_json::json!({
         "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
         "title": "Too Many Requests",
         "status": 429,
         "violated-policies": policies.collect::<Vec<_>>(),
     });
+    name(&mut body);
     problem::respond(StatusCode::TOO_MANY_REQUESTS, body.to_string())
 }
 
+/// Says which request it was.
+fn name(body: &mut serde_json::Value) {
+    if let Some(id) = RequestId::current() {
+        body["request-id"] = id.as_str().into();
+    }
+}
+
 fn unavailable() -> Response {
-    let body = serde_json::json!({
+    let mut body = serde_json::json!({
         "type": "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
         "title": "Service Unavailable",
         "status": 503,
     });
+    name(&mut body);
     let mut response = problem::respond(StatusCode::SERVICE_UNAVAILABLE, body.to_string());
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response

@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 use sea_orm::DbErr;
 use tenancy_core::scope::RefusalKind;
 
+use super::RequestId;
 use crate::Error;
 
 const BAD_REQUEST: &str = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
@@ -65,7 +66,13 @@ fn problem(status: StatusCode) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE,
         _ => INTERNAL,
     };
-    respond(status, body)
+    // Those that strangers must not tell apart are the same bytes for everybody.
+    let neutral = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+    match RequestId::current().filter(|_| !neutral.contains(&status)) {
+        // What an id is made of needs no escape.
+        Some(id) => respond(status, body.replace('}', &format!(",\"request-id\":\"{id}\"}}"))),
+        None => respond(status, body),
+    }
 }
 
 /// A problem document that is there already.
@@ -78,14 +85,15 @@ pub(super) fn respond(status: StatusCode, body: impl Into<Body>) -> Response {
     response
 }
 
-/// An error of a handler, as a problem document that holds its status and nothing else.
+/// An error of a handler, as a problem document that holds its status and, but for the neutral ones, the
+/// [id of the request](crate::RequestId).
 ///
 /// | error | status |
 /// |---|---|
 /// | [refused](Error::is_refused), such as a row that names another tenant; [invalid value](Error::is_invalid_value) | 400 |
 /// | [not found](Error::is_not_found), [unknown tenant](Error::is_tenant_not_found), [inactive tenant](Error::is_inactive) | 404 |
 /// | [conflict](Error::is_conflict) | 409 |
-/// | [closed](Error::is_closed), [no free connection](Error::is_busy) | 503 |
+/// | [closed](Error::is_closed), [no free connection](Error::is_busy), [outdated](Error::is_outdated) | 503 |
 /// | anything else | 500 |
 ///
 /// The error itself is logged under the target `tenancy::web`: at level ERROR where the program or
@@ -109,7 +117,7 @@ impl IntoResponse for Error {
         } else if self.is_conflict() {
             tracing::debug!(target: "tenancy::web", error = %self, "conflict");
             StatusCode::CONFLICT
-        } else if self.is_closed() || self.is_busy() || lost {
+        } else if self.is_closed() || self.is_busy() || self.is_outdated() || lost {
             tracing::error!(target: "tenancy::web", error = %self, "no connection is to be had");
             StatusCode::SERVICE_UNAVAILABLE
         } else {

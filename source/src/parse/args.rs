@@ -29,10 +29,21 @@ pub struct Args {
     pub rls: Rls,
     /// Changes are recorded, and where that is said.
     pub audit: Option<Ident>,
+    /// What was called something else.
+    pub renamed: Renamed,
     /// Where the `tenancy` crate is.
     pub krate: Option<Path>,
     /// Tenants may write the shared table.
     pub writable: bool,
+}
+
+/// What the table and its columns were called before.
+#[derive(Debug, Default)]
+pub struct Renamed {
+    /// The table.
+    pub table: Option<String>,
+    /// Fields, and what their columns were called.
+    pub columns: Vec<(Ident, String)>,
 }
 
 impl Args {
@@ -76,6 +87,10 @@ impl Args {
                 errors.push(&name, host.unknown(&word));
                 continue;
             };
+            if *key == keys::RENAMED_FROM {
+                self.renamed_from(&name, value, is_list, host, errors);
+                continue;
+            }
             if seen.contains(key) {
                 errors.push(&name, format!("`{word}` is given twice; keep one of them"));
                 continue;
@@ -126,6 +141,56 @@ impl Args {
             self.scope = value::scope(given, errors);
         } else {
             self.krate = value::krate(&given, errors);
+        }
+    }
+}
+
+impl Args {
+    /// `renamed_from = "jobs"` for the table, and `renamed_from(title = "name")` for columns.
+    fn renamed_from(
+        &mut self,
+        name: &Ident,
+        value: Option<TokenStream>,
+        is_list: bool,
+        host: &Macro,
+        errors: &mut Errors,
+    ) {
+        let example = host.with(keys::RENAMED_FROM.example);
+        let old = |value: Option<TokenStream>| {
+            let old = syn::parse2::<syn::LitStr>(value?).ok()?.value();
+            (!old.is_empty()).then_some(old)
+        };
+        if !is_list {
+            match old(value) {
+                Some(_) if self.renamed.table.is_some() => {
+                    errors.push(
+                        name,
+                        "`renamed_from` is given twice for the table; keep one of them",
+                    );
+                }
+                Some(table) => self.renamed.table = Some(table),
+                None => errors.push(
+                    name,
+                    format!("write what the table was called before, in quotes: `{example}`"),
+                ),
+            }
+            return;
+        }
+        for argument in split(value.unwrap_or_default()) {
+            let Some(Argument { name, value, is_list }) = Argument::parse(argument, host, errors)
+            else {
+                continue;
+            };
+            match old(value).filter(|_| !is_list) {
+                Some(_) if self.renamed.columns.iter().any(|(known, _)| *known == name) => {
+                    errors.push(&name, format!("`{name}` is given twice; keep one of them"));
+                }
+                Some(old) => self.renamed.columns.push((name, old)),
+                None => errors.push(
+                    &name,
+                    format!("write what the column was called before, in quotes: `{example}`"),
+                ),
+            }
         }
     }
 }

@@ -121,14 +121,33 @@ pub(super) const WALLS: &[Patch] = &[
     Patch {
         name: "begin-reused",
         why: "a BEGIN is dropped with its caller, and the driver does not know of the transaction",
-        edits: &[Edit {
-            file: "runtime/src/pool/direct.rs",
-            find: "finish(async move {\n            let txn = conn.begin_with_options(options).await?;\n            \
-                   Ok(DirectTransaction { txn, _pass: pass })\n        })\n        .await",
-            replace: "let txn = conn.begin_with_options(options).await?;\n        \
-                      Ok(DirectTransaction { txn, _pass: pass })",
-        }],
+        edits: &[
+            Edit {
+                file: "runtime/src/pool/direct.rs",
+                find: "return finish(async move {\n                let txn = loan.start().begin_with_options(options).await?;\n                \
+                       loan.opened();\n                let watch = Some(loan.watch());\n                \
+                       Ok(DirectTransaction { txn, loan: Some(loan), watch, _pass: pass })\n            })\n            .await;",
+                replace: "let txn = loan.start().begin_with_options(options).await?;\n            \
+                          loan.opened();\n            let watch = Some(loan.watch());\n            \
+                          return Ok(DirectTransaction { txn, loan: Some(loan), watch, _pass: pass });",
+            },
+            Edit {
+                file: "runtime/src/pool/mysql/loan.rs",
+                find: "if self.state == State::Idle && !doubtful {",
+                replace: "if self.state != State::Open && !doubtful {",
+            },
+        ],
         tests: &[suite("cancel::dropped_at_every_await::mysql")],
+    },
+    Patch {
+        name: "cancelled-out-of-turn",
+        why: "what is cancelled is another statement of the same transaction",
+        edits: &[Edit {
+            file: "runtime/src/pool/mysql/loan.rs",
+            find: "        let _turn = self.turn().await;\n",
+            replace: "",
+        }],
+        tests: &[suite("cancel::abandoned::mysql_a_transaction_goes_on")],
     },
     Patch {
         name: "dropped-not-rolled-back",

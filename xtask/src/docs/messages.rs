@@ -70,6 +70,11 @@ const TOPICS: &[(&str, &str)] = &[
          statement runs.",
     ),
     ("sql", "`tenant_sql!` asks the scoper when the program is compiled."),
+    (
+        "migrations",
+        "`migrations!` reads the files of a folder when the program is compiled. All that is wrong with \
+         them is said at once, each with the files it is in.",
+    ),
 ];
 
 /// Writes the document anew.

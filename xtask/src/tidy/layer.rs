@@ -7,12 +7,14 @@ use super::source::{Source, sources};
 /// The modules, the lowest first. One may import from those in layers below its own.
 const LAYERS: &[&[&str]] = &[
     &["error"],
-    &["entity", "schema", "pool", "redis"],
+    &["hex"],
+    &["entity", "schema", "pool", "redis", "usage"],
     &["store", "audit"],
-    &["db", "cache"],
+    &["db", "cache", "migrate", "record"],
     &["repo", "resolve", "isolation", "limit"],
     &["tenancy"],
     &["web", "testkit"],
+    &["config"],
 ];
 
 /// Modules that import each other: an entity registers the blueprint of its table, and a blueprint

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
+use tenancy_core::Slug;
 use tokio::sync::Semaphore;
 
 use super::*;

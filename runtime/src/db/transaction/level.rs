@@ -10,7 +10,7 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockRea
 
 use crate::{
     db::link::{Link, Txn},
-    pool::{Rows, finish},
+    pool::{Rows, finish, finish_knowing},
 };
 
 /// One open transaction or savepoint.
@@ -181,7 +181,10 @@ impl Level {
         let guard = Guard(Some(&level.broken));
         let result = if level.txn.in_task() {
             let task = Task::new(level).await;
-            finish(async move { work.run(task.txn()).await }).await
+            finish_knowing(|gone| async move {
+                task.txn().see_through(gone.wait(), work.run(task.txn())).await
+            })
+            .await
         } else {
             work.run(&level.txn).await
         };
@@ -200,7 +203,8 @@ impl Level {
         }
         let task = Task::new(level).await;
         let rows = Rows::by(move |sender| async move {
-            if let Err(error) = task.txn().read(stmt, &sender).await {
+            let read = task.txn().read(stmt, &sender);
+            if let Err(error) = task.txn().see_through(sender.unwanted(), read).await {
                 sender.fail(error).await;
             }
         });

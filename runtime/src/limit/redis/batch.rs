@@ -3,20 +3,27 @@
 //! A question goes to Redis at once while few are on their way. Those that come meanwhile wait until
 //! one of these has come back, and go in one call then: the busier it is, the more in each, and
 //! nobody waits for a timer. What a caller has given up before it was sent is never asked.
+//!
+//! A cluster refuses a call with keys of several places. From then on each tenant's questions go in a
+//! call of their own, all at once over the one connection.
 
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use futures_util::future::join_all;
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use super::{
     question::{Answer, answers},
     script::Script,
 };
-use crate::redis::{Away, Redis};
+use crate::redis::{Away, Redis, crosses_slots};
 
 /// Calls on their way at the same time.
 const CALLS: usize = 2;
@@ -29,6 +36,8 @@ pub(super) struct Batch {
     redis: Redis,
     script: Script,
     queue: Mutex<Queue>,
+    /// Tenants' keys are in different places of a cluster.
+    apart: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +59,14 @@ pub(super) struct Asks {
     pub(super) packed: Vec<u8>,
 }
 
+impl Asks {
+    /// What a cluster places its keys by.
+    fn tag(&self) -> Option<&str> {
+        let (_, rest) = self.keys.first()?.split_once('{')?;
+        Some(rest.split_once('}')?.0)
+    }
+}
+
 /// One of the calls that may be on their way. Whoever has it passes it on to those who wait.
 struct Turn {
     batch: Arc<Batch>,
@@ -60,7 +77,7 @@ struct Turn {
 
 impl Batch {
     pub(super) fn new(redis: Redis, script: Script) -> Self {
-        Self { redis, script, queue: Mutex::default() }
+        Self { redis, script, queue: Mutex::default(), apart: AtomicBool::new(false) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -80,9 +97,9 @@ impl Batch {
                 };
             }
         };
-        let answer = self.send(&[&asks]).await.map(|mut answers| answers.remove(0));
+        let answer = self.send(&[&asks]).await.pop();
         drop(turn);
-        answer
+        answer.unwrap_or_else(|| Err(Away::strange()))
     }
 
     /// A turn now, or what to wait for.
@@ -100,13 +117,36 @@ impl Batch {
         Err(waits)
     }
 
+    /// Asks all of them, in one call if they may go together. There is an answer for each.
+    async fn send(&self, asks: &[&Asks]) -> Vec<Result<Answer, Away>> {
+        if !self.apart.load(Ordering::Relaxed) {
+            match self.call(asks).await {
+                Err(Away::Failed(error)) if crosses_slots(&error) => {
+                    self.apart.store(true, Ordering::Relaxed);
+                }
+                said => return each(said, asks.len()),
+            }
+        }
+        let own = asks.chunk_by(|one, other| one.tag() == other.tag());
+        let said = own.map(|asks| async move { each(self.call(asks).await, asks.len()) });
+        join_all(said).await.into_iter().flatten().collect()
+    }
+
     /// Asks all of them in one call.
-    async fn send(&self, asks: &[&Asks]) -> Result<Vec<Answer>, Away> {
+    async fn call(&self, asks: &[&Asks]) -> Result<Vec<Answer>, Away> {
         let keys: Vec<&str> =
             asks.iter().flat_map(|asks| asks.keys.iter().map(String::as_str)).collect();
         let packed: Vec<u8> = asks.iter().flat_map(|asks| &asks.packed).copied().collect();
         let reply: Vec<u8> = self.script.run(&self.redis, &keys, &[&packed]).await?;
         answers(&reply, asks.iter().map(|asks| asks.keys.len())).ok_or_else(Away::strange)
+    }
+}
+
+/// What was said of a call, for each of so many questions in it.
+fn each(said: Result<Vec<Answer>, Away>, questions: usize) -> Vec<Result<Answer, Away>> {
+    match said {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(why) => (0..questions).map(|_| Err(why.clone())).collect(),
     }
 }
 
@@ -131,18 +171,10 @@ impl Turn {
                 return;
             }
             let asks: Vec<&Asks> = together.iter().map(|waiting| &waiting.asks).collect();
-            match self.batch.send(&asks).await {
-                Ok(answers) => {
-                    for (waiting, answer) in together.into_iter().zip(answers) {
-                        // Whoever has given up does not hear it.
-                        let _ = waiting.answer.send(Ok(answer));
-                    }
-                }
-                Err(why) => {
-                    for waiting in together {
-                        let _ = waiting.answer.send(Err(why.clone()));
-                    }
-                }
+            let answers = self.batch.send(&asks).await;
+            for (waiting, answer) in together.into_iter().zip(answers) {
+                // Whoever has given up does not hear it.
+                let _ = waiting.answer.send(answer);
             }
         }
     }

@@ -10,12 +10,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult};
 use sea_orm::{
-    ConnAcquireErr, DbErr, RuntimeErr,
+    DbErr,
     sqlx::{
         self, ConnectOptions as _, Connection as _, Executor as _, PgConnection,
         postgres::PgConnectOptions,
@@ -26,27 +26,20 @@ use uuid::Uuid;
 use super::{Canceller, PING_AFTER, PoolOptions, SETUP, server};
 use crate::{
     Result,
-    pool::{Health, Probe, Startup},
+    pool::{
+        Health, Probe, Startup,
+        members::{self, Members},
+    },
 };
-
-/// How long a connection nobody uses stays open.
-const IDLE: Duration = Duration::from_secs(10 * 60);
-
-/// How long a connection is used before another takes its place, since a server's process keeps
-/// some of the memory it ever needed.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// Longest name of a connection; the server cuts off the rest.
 const LONGEST_NAME: usize = 63;
 
 /// A connection on loan. It goes back when it is dropped.
-pub(crate) type Member = managed::Object<Manager>;
+pub(crate) type Member = members::Member<Manager>;
 
 /// The connections to one server.
-#[derive(Clone)]
-pub(crate) struct Pool {
-    members: managed::Pool<Manager>,
-}
+pub(crate) type Pool = Members<Manager>;
 
 /// A connection and its name.
 pub(crate) struct Connected {
@@ -89,75 +82,7 @@ impl Pool {
             count: AtomicU64::new(0),
             health: options.health.clone(),
         };
-        let longest = Some(options.acquire_timeout);
-        let members = managed::Pool::builder(manager)
-            .max_size(options.max_connections as usize)
-            .timeouts(Timeouts { wait: longest, create: longest, recycle: longest })
-            .queue_mode(QueueMode::Lifo)
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| crate::Error::config(error.to_string()))?;
-        Ok(Self { members })
-    }
-
-    /// A connection, as soon as one is free.
-    pub(crate) async fn acquire(&self) -> Result<Member, DbErr> {
-        self.members.get().await.map_err(|error| match error {
-            managed::PoolError::Timeout(_) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            managed::PoolError::Closed => {
-                DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)
-            }
-            managed::PoolError::Backend(error) => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-            other => DbErr::Conn(RuntimeErr::Internal(other.to_string())),
-        })
-    }
-
-    /// How many connections there are, and how many of them nobody uses.
-    pub(crate) fn usage(&self) -> (usize, usize) {
-        let status = self.members.status();
-        (status.size, status.available)
-    }
-
-    /// Closes what nobody has used for long.
-    pub(crate) fn sweep(&self) {
-        close(self.members.retain(|_, metrics| metrics.last_used() < IDLE).removed);
-    }
-
-    /// Closes the pool, and waits until all connections were given back.
-    pub(crate) async fn close(&self) {
-        for mut idle in self.members.retain(|_, _| false).removed {
-            idle.close().await;
-        }
-        self.members.close();
-        while self.usage().0 > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Sweeps from time to time, as long as somebody has the pool.
-    pub(crate) fn tend(&self) {
-        let weak = self.members.weak();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(IDLE / 10).await;
-                let Some(members) = weak.upgrade() else { return };
-                let pool = Self { members };
-                if pool.members.is_closed() {
-                    return;
-                }
-                pool.sweep();
-            }
-        });
-    }
-}
-
-fn close(idle: Vec<Connected>) {
-    if !idle.is_empty() {
-        tokio::spawn(async move {
-            for mut connected in idle {
-                connected.close().await;
-            }
-        });
+        Self::of(manager, options, QueueMode::Lifo)
     }
 }
 
@@ -188,6 +113,16 @@ impl Manager {
     }
 }
 
+impl members::Manager for Manager {
+    fn failure(error: sqlx::Error) -> DbErr {
+        members::unopened(error)
+    }
+
+    async fn close(connected: &mut Connected) {
+        connected.close().await;
+    }
+}
+
 impl managed::Manager for Manager {
     type Type = Connected;
     type Error = sqlx::Error;
@@ -214,20 +149,10 @@ impl managed::Manager for Manager {
         let Some(conn) = &mut connected.conn else {
             return Err(RecycleError::message("the connection was closed"));
         };
-        if metrics.age() >= LIFETIME {
-            return Err(RecycleError::message("the connection has served long enough"));
-        }
-        if self.is_suspect(metrics.recycled.unwrap_or(metrics.created)) {
+        if self.is_suspect(members::last_lent::<sqlx::Error>(metrics)?) {
             conn.ping().await?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Pool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (size, idle) = self.usage();
-        f.debug_struct("Pool").field("size", &size).field("idle", &idle).finish_non_exhaustive()
     }
 }
 

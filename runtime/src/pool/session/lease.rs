@@ -1,7 +1,7 @@
 //! A connection of the pool while it is ours, and what becomes of it afterwards.
 
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Connection as _, Executor as _, PgConnection,
+    self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _,
     error::DatabaseError,
     postgres::{PgDatabaseError, PgSeverity},
 };
@@ -83,10 +83,19 @@ impl Lease {
 
     /// Sends a `BEGIN`, and whatever comes with it.
     pub(super) async fn begin(&mut self, begin: String) -> Result<(), sqlx::Error> {
+        self.begin_asking(begin).await.map(drop)
+    }
+
+    /// The same, where the last of what comes with it is a query for one text.
+    pub(super) async fn begin_asking(
+        &mut self,
+        begin: String,
+    ) -> Result<Option<String>, sqlx::Error> {
         self.state = State::Beginning;
-        self.send(begin).await?;
+        let answer = self.start().fetch_all(AssertSqlSafe(begin)).await;
+        let rows = self.ended(answer)?;
         self.state = State::Open;
-        Ok(())
+        rows.last().map_or(Ok(None), |row| row.try_get(0))
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), sqlx::Error> {
@@ -174,7 +183,7 @@ async fn tidy(member: &mut Member, state: State, running: bool) -> bool {
     if running
         && let Some(pool) = Member::pool(member)
         && let Some(canceller) = pool.manager().canceller()
-        && !canceller.cancel(&member.name).await
+        && !canceller.cancel(std::sync::Arc::clone(&member.name)).await
     {
         // It may be cancelled at any time, which must not be somebody else's.
         return false;

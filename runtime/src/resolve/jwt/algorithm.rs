@@ -13,7 +13,7 @@ macro_rules! algorithms {
         pub enum Algorithm { $($(#[$doc])* $name,)+ }
 
         impl Algorithm {
-            pub(super) const ALL: &[Self] = &[$(Self::$name,)+];
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// Its name in tokens.
             #[must_use]
@@ -57,7 +57,7 @@ algorithms! {
 
 impl Algorithm {
     /// The one with a name, in its one spelling. There is none called `none`.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|algorithm| algorithm.as_str() == name)
     }
 

@@ -50,8 +50,16 @@ mod entity {
 }
 
 /// A moment as the table holds it: always 27 characters, so equal moments are equal texts.
-pub(super) fn text(time: DateTime<Utc>) -> String {
+pub(crate) fn text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// A moment of another table, back from the text.
+pub(super) fn moment(table: &str, column: &str, text: &str) -> Result<DateTime<Utc>> {
+    let moment = DateTime::parse_from_rfc3339(text);
+    moment
+        .map(|moment| moment.to_utc())
+        .map_err(|error| unreadable(&format!("a `{column}` of `{table}` is unreadable: {error}")))
 }
 
 /// What is written for a tenant.

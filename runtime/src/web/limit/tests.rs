@@ -120,7 +120,9 @@ async fn whoever_is_over_the_limit_learns_when_to_come_again_and_the_neighbour_i
     assert_eq!(refused.headers()[header::CACHE_CONTROL], "no-store");
     assert_eq!(refused.headers()[header::CONTENT_TYPE], "application/problem+json");
     let body = refused.into_body().collect().await.unwrap().to_bytes();
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let id = body.as_object_mut().unwrap().remove("request-id").unwrap();
+    assert_eq!(id.as_str().unwrap().len(), 32);
     assert_eq!(
         body,
         serde_json::json!({

@@ -12,6 +12,49 @@ const fn edge(name: &'static str) -> Test {
 /// Who a request is for, what is remembered of that, and how much it may ask for.
 pub(in super::super) const EDGE: &[Patch] = &[
     Patch {
+        name: "standing-unheard",
+        why: "what the database says of a tenant when a transaction begins changes nothing",
+        edits: &[Edit {
+            file: "runtime/src/pool/session/standing.rs",
+            find: "if status == Status::Active || status == self.loaded {",
+            replace: "if status == Status::Active || status != Status::Active {",
+        }],
+        tests: &[
+            edge("standing::a_stale_process_is_refused_where_a_transaction_begins"),
+            edge("standing::a_stale_process_that_signs_is_refused_as_well"),
+        ],
+    },
+    Patch {
+        name: "standing-unasked",
+        why: "a session is not told to ask whether its tenant is served",
+        edits: &[Edit {
+            file: "runtime/src/db/session.rs",
+            find: "self.link = self.link.asking(standing);",
+            replace: "let _ = standing;",
+        }],
+        tests: &[edge("standing::a_stale_process_is_refused_where_a_transaction_begins")],
+    },
+    Patch {
+        name: "domain-of-others",
+        why: "in Redis a domain is taken from who holds it",
+        edits: &[Edit {
+            file: "runtime/src/store/redis/domain/verify.lua",
+            find: "if not removed or removed == '' or removed >= ARGV[5] then return 'taken' end",
+            replace: "",
+        }],
+        tests: &[edge("store::redis_keeps_the_contract")],
+    },
+    Patch {
+        name: "key-of-others",
+        why: "in Redis a key is revoked by who is not its owner",
+        edits: &[Edit {
+            file: "runtime/src/store/redis/api_key/revoke.lua",
+            find: "if tenant ~= ARGV[2] then return 0 end",
+            replace: "",
+        }],
+        tests: &[edge("store::redis_keeps_the_contract")],
+    },
+    Patch {
         name: "limit-for-all",
         why: "all tenants use up one limit together",
         edits: &[Edit {
@@ -39,8 +82,8 @@ pub(in super::super) const EDGE: &[Patch] = &[
         why: "whoever has a bad token adds a header",
         edits: &[Edit {
             file: "runtime/src/resolve/chain.rs",
-            find: "Err(Unresolved::Missing) => {}",
-            replace: "Err(Unresolved::Missing | Unresolved::Malformed) => {}",
+            find: "Err(Unresolved::Missing) if self.rule == Rule::All => {}",
+            replace: "Err(Unresolved::Missing | Unresolved::Malformed) if self.rule == Rule::All => {}",
         }],
         tests: &[suite("resolve::two_names_of_different_tenants_lead_nowhere::sqlite")],
     },
@@ -63,5 +106,25 @@ pub(in super::super) const EDGE: &[Patch] = &[
             replace: "let _ = key; let verified = jsonwebtoken::dangerous::insecure_decode::<Strict>(token);",
         }],
         tests: &[suite("resolve::a_token_somebody_else_signed_leads_nowhere::sqlite")],
+    },
+    Patch {
+        name: "any-secret-opens",
+        why: "whoever knows the id of a key, which is no secret, has the key",
+        edits: &[Edit {
+            file: "runtime/src/store/api_key.rs",
+            find: "let same = bool::from(known.ct_eq(&self.hash));",
+            replace: "let same = bool::from(known.ct_eq(&known));",
+        }],
+        tests: &[edge("api_key::a_key_opens_its_own_tenant_in_memory")],
+    },
+    Patch {
+        name: "domain-unproven",
+        why: "a domain is served for whoever says that it is theirs",
+        edits: &[Edit {
+            file: "runtime/src/tenancy/domains.rs",
+            find: "if !found.contains(&proof.value) {",
+            replace: "if found.len() > 1_000 {",
+        }],
+        tests: &[edge("domain::a_domain_is_served_after_its_proof_in_memory")],
     },
 ];

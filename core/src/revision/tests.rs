@@ -1,0 +1,7 @@
+mod alembic;
+mod baseline;
+mod file;
+mod graph;
+mod prefix;
+mod property;
+mod split;

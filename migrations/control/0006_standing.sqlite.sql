@@ -1,0 +1,1 @@
+-- Nothing: no transaction here is told whose it is.

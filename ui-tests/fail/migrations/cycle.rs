@@ -1,0 +1,5 @@
+//! Revisions that come after each other.
+
+fn main() {
+    let _ = tenancy::migrations!("../../../../ui-tests/migrations/cycle");
+}

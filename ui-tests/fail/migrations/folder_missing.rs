@@ -1,0 +1,5 @@
+//! No such folder.
+
+fn main() {
+    let _ = tenancy::migrations!("no/such/folder");
+}

@@ -1,0 +1,5 @@
+-- revision: aaaa01
+-- message: tasks
+
+-- +upgrade
+CREATE TABLE tasks (id bigint);

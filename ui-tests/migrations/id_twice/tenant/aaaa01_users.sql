@@ -1,0 +1,8 @@
+-- revision: aaaa01
+-- message: users
+
+-- +upgrade
+CREATE TABLE users (id bigint);
+
+-- +downgrade
+DROP TABLE users;

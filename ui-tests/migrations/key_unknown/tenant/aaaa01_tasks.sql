@@ -1,0 +1,9 @@
+-- revision: aaaa01
+-- downrevision: gone01
+-- message: tasks
+
+-- +upgrade
+CREATE TABLE tasks (id bigint);
+
+-- +downgrade
+DROP TABLE tasks;

@@ -1,0 +1,9 @@
+-- revision: aaaa02
+-- down_revision: aaaa01
+-- message: users
+
+-- +upgrade
+CREATE TABLE users (id bigint);
+
+-- +downgrade
+/* DROP TABLE users;

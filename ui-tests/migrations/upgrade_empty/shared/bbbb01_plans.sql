@@ -1,0 +1,7 @@
+-- revision: bbbb01
+-- message: plans
+
+-- +upgrade
+
+-- +downgrade
+DROP TABLE plans;

@@ -1,0 +1,8 @@
+-- revision: aaaa01
+-- message: tasks
+
+-- +upgrade
+-- later
+
+-- +downgrade
+DROP TABLE tasks;

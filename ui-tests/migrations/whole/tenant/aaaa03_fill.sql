@@ -1,0 +1,4 @@
+-- revision: aaaa03
+-- down_revision: aaaa01
+-- message: fill
+-- rust: Backfill
