@@ -63,6 +63,7 @@ mod customer {
 
 fn main() {
     let statements = tenancy::schema::create_all(sea_orm::DbBackend::Postgres).unwrap();
-    let key = r#"FOREIGN KEY ("tenant_id", "customer_id") REFERENCES "customers" ("tenant_id", "id")"#;
+    let key =
+        r#"FOREIGN KEY ("tenant_id", "customer_id") REFERENCES "customers" ("tenant_id", "id")"#;
     assert!(statements.iter().any(|statement| statement.sql.contains(key)));
 }

@@ -58,10 +58,8 @@ mod post_tag {
 use sea_orm::{DbBackend, EntityTrait, QueryTrait};
 
 fn main() {
-    let sql = post::Entity::find()
-        .find_with_related(tag::Entity)
-        .build(DbBackend::Sqlite)
-        .to_string();
+    let sql =
+        post::Entity::find().find_with_related(tag::Entity).build(DbBackend::Sqlite).to_string();
     assert!(sql.contains("post_tags"), "{sql}");
     let statements = tenancy::schema::create_all(DbBackend::Postgres).unwrap();
     let junction = statements.iter().find(|it| it.sql.contains(r#"EXISTS "post_tags""#)).unwrap();

@@ -17,7 +17,7 @@ mod order {
 }
 
 use sea_orm::{
-    DbBackend, EntityName, QueryTrait, EntityTrait,
+    DbBackend, EntityName, EntityTrait, QueryTrait,
     sea_query::{PostgresQueryBuilder, Query},
 };
 use tenancy::SchemaName;
@@ -27,6 +27,7 @@ fn main() {
     let sql = order::Entity::find().build(DbBackend::Postgres).to_string();
     assert!(sql.ends_with(r#"FROM "shop"."Orders""#), "{sql}");
     let schema = SchemaName::new("t_acme").unwrap();
-    let query = Query::select().column(order::Column::Id).from(order::Entity::table_in(&schema)).take();
+    let query =
+        Query::select().column(order::Column::Id).from(order::Entity::table_in(&schema)).take();
     assert_eq!(query.to_string(PostgresQueryBuilder), r#"SELECT "id" FROM "t_acme"."Orders""#);
 }

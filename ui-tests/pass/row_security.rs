@@ -43,10 +43,14 @@ const ORDERS: RowSecuritySql = order::Entity::rls();
 fn main() {
     let count = |part: &str| ORDERS.up.matches(part).count();
     assert_eq!(count("CREATE POLICY tenancy_tenant ON \"shop\".\"orders\" AS RESTRICTIVE"), 1);
-    assert!(ORDERS.up.contains("AS RESTRICTIVE FOR DELETE TO PUBLIC\n    USING (status = 'draft');"));
+    assert!(
+        ORDERS.up.contains("AS RESTRICTIVE FOR DELETE TO PUBLIC\n    USING (status = 'draft');")
+    );
     assert!(ORDERS.down.contains("DISABLE ROW LEVEL SECURITY"));
     assert!(!ORDERS.up.contains("COMMIT"));
     assert_eq!(order::Entity::RULES.len(), 2);
     assert_eq!(rate::Entity::RULES.len(), 3);
-    assert!(rate::Entity::rls().up.contains("tenancy_insert ON \"rates\" AS RESTRICTIVE FOR INSERT"));
+    assert!(
+        rate::Entity::rls().up.contains("tenancy_insert ON \"rates\" AS RESTRICTIVE FOR INSERT")
+    );
 }

@@ -51,7 +51,8 @@ async fn report(db: &TenantDb, ids: &[i64], least: i64) -> multi::Result<i64> {
 }
 
 async fn clear(txn: &TenantTransaction, note: Option<String>) -> multi::Result<u64> {
-    let sql = tenant_sql!(crate = crate::deps::multi, sqlite: "DELETE FROM orders WHERE ? IS NULL", note);
+    let sql =
+        tenant_sql!(crate = crate::deps::multi, sqlite: "DELETE FROM orders WHERE ? IS NULL", note);
     sql.clone().execute(txn).await?;
     sql.execute(txn).await
 }
