@@ -30,7 +30,7 @@ with engine.connect() as connection:
         context.run_migrations()
 "#;
 
-pub(super) async fn command(task: &Task) -> Result<Rival, String> {
+pub(crate) async fn command(task: &Task) -> Result<Rival, String> {
     let build = task.build.join("alembic");
     let alembic = installed(&build)?;
     task.schemas("alembic", ASKED).await;

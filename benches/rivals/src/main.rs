@@ -16,36 +16,63 @@ use std::{
     time::Instant,
 };
 
-use sea_orm::sqlx::{
-    self, AssertSqlSafe, Connection as _, PgConnection, PgPool, migrate::Migrator,
-};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, migrate::Migrator};
 use tokio::task::JoinSet;
 
-use super::{ALTER, CONNECTIONS, CREATE, TENANTS};
+/// At a time, as ours.
+const CONNECTIONS: usize = 8;
+
+/// What all are given.
+#[derive(Clone)]
+struct Task {
+    url: String,
+    tenants: usize,
+    create: &'static str,
+    alter: &'static str,
+    build: PathBuf,
+}
 
 /// What one of them took, in milliseconds for all tenants.
-pub(super) struct Rival {
-    pub(super) name: &'static str,
-    pub(super) made: f64,
-    pub(super) altered: f64,
-    pub(super) nothing: f64,
+struct Rival {
+    name: &'static str,
+    made: f64,
+    altered: f64,
+    nothing: f64,
 }
 
-/// What each of those that can be had took. The schemas are made before the clock starts.
-pub(super) async fn all(pool: &PgPool, url: &str) -> Vec<Rival> {
-    let mut rivals = vec![migrator(pool, url).await, sea::orm(pool, url).await];
-    match alembic::command(pool, url).await {
-        Ok(rival) => rivals.push(rival),
-        Err(why) => println!("Alembic cannot be had: {why}"),
+fn main() {
+    let mut words = std::env::args().skip(1);
+    let mut word = || words.next().expect("URL TENANTS CREATE ALTER BUILD");
+    let url = word();
+    let tenants = word().parse().expect("a number of tenants");
+    let (create, alter) = (word().leak(), word().leak());
+    let task = Task { url, tenants, create, alter, build: word().into() };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    tell(&runtime.block_on(migrator(&task)));
+    tell(&runtime.block_on(sea::orm(&task)));
+    match runtime.block_on(alembic::command(&task)) {
+        Ok(rival) => tell(&rival),
+        Err(why) => eprintln!("Alembic cannot be had: {why}"),
     }
-    rivals
 }
 
-/// Schemas `name_0`, `name_1` and so on.
-async fn schemas(pool: &PgPool, name: &str, many: usize) {
-    for tenant in 0..many {
-        let sql = format!("CREATE SCHEMA {name}_{tenant}");
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("a schema");
+fn tell(rival: &Rival) {
+    let Rival { name, made, altered, nothing } = rival;
+    let told = serde_json::json!({
+        "name": name, "made": made, "altered": altered, "nothing": nothing,
+    });
+    println!("{told}");
+}
+
+impl Task {
+    /// Schemas `name_0`, `name_1` and so on.
+    async fn schemas(&self, name: &str, many: usize) {
+        let mut conn = PgConnection::connect(&self.url).await.expect("a connection");
+        for tenant in 0..many {
+            let sql = format!("CREATE SCHEMA {name}_{tenant}");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await.expect("a schema");
+        }
+        conn.close().await.expect("it closes");
     }
 }
 

@@ -29,7 +29,7 @@ impl MigrationName for Sql {
 
 #[async_trait]
 impl MigrationTrait for Sql {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.get_connection().execute_unprepared(self.1).await.map(drop)
     }
 }
@@ -50,7 +50,7 @@ impl MigratorTrait for Both {
     }
 }
 
-pub(super) async fn orm(task: &Task) -> Rival {
+pub(crate) async fn orm(task: &Task) -> Rival {
     SQL.get_or_init(|| (task.create, task.alter));
     task.schemas("sea", task.tenants).await;
     let made = run::<First>(task).await;
