@@ -36,8 +36,8 @@ pub(crate) async fn command(task: &Task) -> Result<Rival, String> {
     task.schemas("alembic", ASKED).await;
     let folder = build.join("project");
     project(&folder, task).map_err(|error| format!("cannot write its project: {error}"))?;
-    // SQLAlchemy knows PostgreSQL by one name only.
-    let url = task.url.replacen("postgres://", "postgresql://", 1);
+    // SQLAlchemy has other names, and is told the driver.
+    let url = task.url.replacen("postgres://", "postgresql+psycopg2://", 1);
     let all = |to: &str| {
         let begun = Instant::now();
         for tenant in 0..ASKED {
