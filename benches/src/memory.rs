@@ -105,7 +105,9 @@ pub(crate) fn run() -> Vec<Row> {
         std::fs::create_dir_all(&folder).expect("a folder");
         for (case, own) in [("schema", false), ("database", true)] {
             let url = format!("sqlite://{}?mode=rwc", folder.join(format!("{case}.db")).display());
-            let builder = Tenancy::builder().database(&url);
+            // One, whose caches of pages and statements are full with the first tenants: SQLite keeps
+            // two megabytes of pages for each connection, whoever they belong to.
+            let builder = Tenancy::builder().database(&url).max_connections(1);
             let builder = if own {
                 told(builder, Database::new().prefix("m_"), some)
             } else {

@@ -61,8 +61,26 @@ pub(crate) async fn tenancy(url: &str, revisions: Vec<Revision>) -> Tenancy {
         .expect("a tenancy")
 }
 
-/// The same text in each schema, in one message, over as many connections.
-async fn floor(pool: &PgPool, script: &'static str) -> f64 {
+/// The statements alone, in a tenant's schema.
+fn bare(tenant: usize, script: &str) -> String {
+    format!("BEGIN; SET LOCAL search_path = floor_{tenant}, pg_catalog; {script} COMMIT")
+}
+
+/// The same, with what keeps books of it: a lock, the heads in the schema, and a ledger.
+fn booked(tenant: usize, script: &str) -> String {
+    format!(
+        "BEGIN; SELECT set_config('search_path', 'floor_{tenant}, pg_catalog', true), \
+         set_config('lock_timeout', '500', true), set_config('statement_timeout', '0', true); \
+         SELECT 1 / pg_try_advisory_xact_lock(hashtextextended('floor_{tenant}', 0))::int; \
+         SELECT 1 / (array_agg(version_num::text) = ARRAY['aaaa01'])::int FROM heads; {script} \
+         UPDATE heads SET version_num = 'aaaa01' WHERE version_num = 'aaaa01'; \
+         INSERT INTO public.floor_ledger VALUES ('{tenant}', 'aaaa02', now()) \
+         ON CONFLICT (tenant) DO UPDATE SET heads = EXCLUDED.heads, done = EXCLUDED.done; COMMIT"
+    )
+}
+
+/// A text in each schema, in one message, over as many connections.
+async fn floor(pool: &PgPool, script: &'static str, message: fn(usize, &str) -> String) -> f64 {
     let begun = Instant::now();
     let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let mut workers = JoinSet::new();
@@ -75,9 +93,7 @@ async fn floor(pool: &PgPool, script: &'static str) -> f64 {
                 if tenant >= TENANTS {
                     return;
                 }
-                let sql = format!(
-                    "BEGIN; SET LOCAL search_path = floor_{tenant}, pg_catalog; {script} COMMIT"
-                );
+                let sql = message(tenant, script);
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await.expect("statements");
             }
         });
@@ -139,22 +155,30 @@ async fn measure(server: &mut Server) -> Vec<Row> {
         .await
         .expect("the server answers");
     for tenant in 0..TENANTS {
-        let sql = format!("CREATE SCHEMA floor_{tenant}");
+        let sql = format!(
+            "CREATE SCHEMA floor_{tenant}; CREATE TABLE floor_{tenant}.heads (version_num text PRIMARY KEY); \
+             INSERT INTO floor_{tenant}.heads VALUES ('aaaa01')"
+        );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.expect("a schema");
     }
+    let ledger =
+        "CREATE TABLE floor_ledger (tenant text PRIMARY KEY, heads text, done timestamptz)";
+    sqlx::raw_sql(ledger).execute(&pool).await.expect("a ledger");
     let both = tenancy(&url, vec![first(), second()]).await;
     let (mut made, mut altered) = (Vec::new(), Vec::new());
     let (mut floor_made, mut floor_altered) = (Vec::new(), Vec::new());
-    let mut nothing = Vec::new();
+    let (mut booked_altered, mut nothing) = (Vec::new(), Vec::new());
     let all = TENANTS as u64;
     for _ in 0..ROUNDS {
-        floor_made.push(floor(&pool, CREATE).await);
+        floor_made.push(floor(&pool, CREATE, bare).await);
         made.push(upgrade(&both, "aaaa01", all).await);
         altered.push(upgrade(&both, "aaaa02", all).await);
-        floor_altered.push(floor(&pool, ALTER).await);
+        floor_altered.push(floor(&pool, ALTER, bare).await);
+        floor(&pool, BACK, bare).await;
+        booked_altered.push(floor(&pool, ALTER, booked).await);
         nothing.push(upgrade(&both, "heads", 0).await);
-        floor(&pool, BACK).await;
-        floor(&pool, DROP).await;
+        floor(&pool, BACK, bare).await;
+        floor(&pool, DROP, bare).await;
         downgrade(&both, "base").await;
         both.unscoped("statistics between rounds")
             .await
@@ -187,6 +211,12 @@ async fn measure(server: &mut Server) -> Vec<Row> {
             altered,
             "bare sqlx, one text each",
             median(floor_altered),
+        ),
+        times(
+            "add a column and an index",
+            altered,
+            "the same, with heads and a ledger by hand",
+            median(booked_altered),
         ),
         times("nothing to do", nothing, "20 ms", 20.0),
     ];
